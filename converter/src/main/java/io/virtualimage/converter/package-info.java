@@ -1,0 +1,4 @@
+@NullMarked
+package io.virtualimage.converter;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,4 @@
+@NullMarked
+package io.virtualimage.fetcher;
+
+import org.jspecify.annotations.NullMarked;

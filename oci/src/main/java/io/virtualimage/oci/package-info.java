@@ -1,0 +1,4 @@
+@NullMarked
+package io.virtualimage.oci;
+
+import org.jspecify.annotations.NullMarked;

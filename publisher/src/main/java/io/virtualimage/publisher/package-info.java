@@ -1,0 +1,4 @@
+@NullMarked
+package io.virtualimage.publisher;
+
+import org.jspecify.annotations.NullMarked;

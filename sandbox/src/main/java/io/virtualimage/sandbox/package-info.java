@@ -1,0 +1,4 @@
+@NullMarked
+package io.virtualimage.sandbox;
+
+import org.jspecify.annotations.NullMarked;

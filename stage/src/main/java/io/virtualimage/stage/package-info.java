@@ -1,0 +1,4 @@
+@NullMarked
+package io.virtualimage.stage;
+
+import org.jspecify.annotations.NullMarked;

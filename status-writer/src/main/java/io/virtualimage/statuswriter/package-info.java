@@ -1,0 +1,4 @@
+@NullMarked
+package io.virtualimage.statuswriter;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,4 @@
+@NullMarked
+package io.virtualimage.topics;
+
+import org.jspecify.annotations.NullMarked;

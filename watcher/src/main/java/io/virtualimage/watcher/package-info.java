@@ -1,0 +1,4 @@
+@NullMarked
+package io.virtualimage.watcher;
+
+import org.jspecify.annotations.NullMarked;
