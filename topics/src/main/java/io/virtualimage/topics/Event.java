@@ -119,7 +119,9 @@ public sealed interface Event {
         public enum Cause {
             /** The validator or the length is not what it was. */
             SOURCE_CHANGED,
-            /** A stream ended early, or its work was given to somebody else. */
+            /** The source ended a stream early. */
+            SOURCE_BROKE,
+            /** The worker of a stream went away, and its work was given to somebody else. */
             INTERRUPTED
         }
     }
