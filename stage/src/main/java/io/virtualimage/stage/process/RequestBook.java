@@ -14,8 +14,7 @@ import java.util.concurrent.ConcurrentHashMap;
 final class RequestBook {
     private record Entry(Incarnation image, boolean withdrawn) {
         Entry merge(Entry other) {
-            return new Entry(
-                    other.image.isAfter(image) ? other.image : image, withdrawn || other.withdrawn);
+            return new Entry(other.image.isAfter(image) ? other.image : image, withdrawn || other.withdrawn);
         }
     }
 

@@ -66,8 +66,7 @@ final class TopicReader implements View, AutoCloseable {
     }
 
     /** Waits until the record at an offset was handed out, if there is one; returns whether that is so. */
-    synchronized boolean awaitPast(TopicPartition partition, long offset, Duration atMost)
-            throws InterruptedException {
+    synchronized boolean awaitPast(TopicPartition partition, long offset, Duration atMost) throws InterruptedException {
         long deadline = System.nanoTime() + atMost.toNanos();
         while (positions.getOrDefault(partition, 0L) <= offset) {
             long left = (deadline - System.nanoTime()) / 1_000_000;
