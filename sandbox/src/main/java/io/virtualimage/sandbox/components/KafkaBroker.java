@@ -15,6 +15,7 @@ import org.apache.kafka.common.Uuid;
 import org.apache.kafka.common.utils.AppInfoParser;
 import org.apache.kafka.common.utils.Time;
 import org.apache.kafka.metadata.storage.Formatter;
+import org.apache.kafka.server.common.ShareVersion;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -40,7 +41,7 @@ public final class KafkaBroker implements RunningComponent {
         this.bootstrapServers = bootstrapServers;
     }
 
-    /** Starts it and returns when it takes records: 4 to 6 s. The directory is made if it isn't there. */
+    /** Starts it and returns when it takes records: 4 to 6 s, and up to 5 s more after a SIGKILL. The directory is made if it isn't there. */
     public static KafkaBroker start(Path directory) {
         return start(directory, Map.of());
     }
@@ -95,7 +96,7 @@ public final class KafkaBroker implements RunningComponent {
                     .setDirectories(List.of(data.toString()))
                     .setMetadataLogDirectory(data.toString())
                     .setControllerListenerName(CONTROLLER)
-                    .setFeatureLevel("share.version", (short) 1)
+                    .setFeatureLevel(ShareVersion.FEATURE_NAME, ShareVersion.SV_1.featureLevel())
                     .run();
         }
     }
@@ -125,6 +126,9 @@ public final class KafkaBroker implements RunningComponent {
                 Map.entry("group.share.max.size", "200"),
                 Map.entry("group.share.min.record.lock.duration.ms", "1000"),
                 Map.entry("group.initial.rebalance.delay.ms", "0"),
+                // A start after a SIGKILL waits until the session of the killed one is over.
+                Map.entry("broker.session.timeout.ms", "5000"),
+                Map.entry("broker.heartbeat.interval.ms", "1000"),
                 // Small: the defaults are made for a machine of its own.
                 Map.entry("num.network.threads", "2"),
                 Map.entry("num.io.threads", "4"),

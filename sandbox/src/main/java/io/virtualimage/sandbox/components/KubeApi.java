@@ -2,6 +2,7 @@ package io.virtualimage.sandbox.components;
 
 import io.fabric8.kubernetes.api.model.HasMetadata;
 import io.fabric8.kubernetes.api.model.apiextensions.v1.CustomResourceDefinition;
+import io.fabric8.kubernetes.api.model.apiextensions.v1.CustomResourceDefinitionVersion;
 import io.fabric8.kubernetes.client.Config;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.KubernetesClientBuilder;
@@ -11,6 +12,8 @@ import java.io.InputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
@@ -19,6 +22,9 @@ import org.jspecify.annotations.Nullable;
  * no controllers, no nodes, so deleted namespaces stay and Jobs never run. The kubeconfig's user may do everything.
  */
 public final class KubeApi implements RunningComponent {
+
+    /** The environment variable that allows to take the cluster of {@code KUBECONFIG}. */
+    public static final String USE_KUBECONFIG = "USE_KUBECONFIG";
 
     private final Path kubeconfig;
     private final @Nullable ApiServer server;
@@ -59,10 +65,23 @@ public final class KubeApi implements RunningComponent {
         }
     }
 
-    /** The cluster of the environment variable {@code KUBECONFIG} if that is set, else a started one. */
+    /**
+     * The cluster of the environment's {@code KUBECONFIG} if {@value #USE_KUBECONFIG} is {@code true}, else a started
+     * one. Both have to be said, because many a shell has a KUBECONFIG that leads to something precious.
+     */
     public static KubeApi givenOrStarted(Path directory) {
-        String given = System.getenv("KUBECONFIG");
-        return given == null || given.isBlank() ? start(directory) : existing(Path.of(given));
+        return given(System.getenv()).map(KubeApi::existing).orElseGet(() -> start(directory));
+    }
+
+    static Optional<Path> given(Map<String, String> environment) {
+        if (!environment.getOrDefault(USE_KUBECONFIG, "").strip().equals("true")) {
+            return Optional.empty();
+        }
+        String kubeconfig = environment.getOrDefault("KUBECONFIG", "").strip();
+        if (kubeconfig.isEmpty()) {
+            throw new ComponentException(USE_KUBECONFIG + " is true, but KUBECONFIG names no file");
+        }
+        return Optional.of(Path.of(kubeconfig));
     }
 
     /** A file for {@code kubectl}, and for {@code KUBECONFIG}. */
@@ -99,6 +118,31 @@ public final class KubeApi implements RunningComponent {
 
     private static void awaitServed(KubernetesClient client, CustomResourceDefinition definition) {
         client.resource(definition).waitUntilCondition(KubeApi::isEstablished, 30, TimeUnit.SECONDS);
+        String group = "/apis/" + definition.getSpec().getGroup();
+        for (CustomResourceDefinitionVersion version : definition.getSpec().getVersions()) {
+            if (version.getServed()) {
+                String path = group + "/" + version.getName() + "/"
+                        + definition.getSpec().getNames().getPlural();
+                awaitServed(client, path);
+            }
+        }
+    }
+
+    /** "Established" comes a moment before the path does. */
+    private static void awaitServed(KubernetesClient client, String path) {
+        long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(30);
+        try {
+            // The client's way of saying 404.
+            while (client.raw(path + "?limit=1") == null) {
+                if (System.nanoTime() > deadline) {
+                    throw new ComponentException(path + " is still not served 30 s after its definition was accepted");
+                }
+                Thread.sleep(50);
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new ComponentException("Interrupted while waiting for " + path, e);
+        }
     }
 
     private static boolean isEstablished(@Nullable CustomResourceDefinition definition) {

@@ -51,7 +51,7 @@ public final class Brokers {
         };
     }
 
-    private static TestBroker given(String bootstrap) {
+    static TestBroker given(String bootstrap) {
         Map<String, Object> settings = Map.of(
                 AdminClientConfig.BOOTSTRAP_SERVERS_CONFIG, bootstrap,
                 AdminClientConfig.DEFAULT_API_TIMEOUT_MS_CONFIG, 20_000,

@@ -3,8 +3,10 @@ package io.virtualimage.sandbox.components;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Comparator;
 import java.util.Map;
 import java.util.function.Function;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.extension.AfterAllCallback;
 import org.junit.jupiter.api.extension.ExtensionContext;
 import org.junit.jupiter.api.extension.ExtensionContext.Namespace;
@@ -45,19 +47,35 @@ public final class Components implements ParameterResolver, AfterAllCallback {
         if (type == UsedComponents.class) {
             return used(context);
         }
-        RunningComponent component = context.getStore(StoreScope.LAUNCHER_SESSION, NAMESPACE)
-                .computeIfAbsent(type, Components::start, RunningComponent.class);
-        used(context).add(component);
-        return component;
+        Shared shared = context.getStore(StoreScope.LAUNCHER_SESSION, NAMESPACE)
+                .computeIfAbsent(type, Components::start, Shared.class);
+        return used(context).add(shared.component());
     }
 
-    private static RunningComponent start(Class<?> type) {
+    private static Shared start(Class<?> type) {
         try {
             Path parent = Files.createDirectories(Path.of("target", "components"));
             Path directory = Files.createTempDirectory(parent, type.getSimpleName() + "-");
-            return STARTERS.get(type).apply(directory.toAbsolutePath());
+            return new Shared(STARTERS.get(type).apply(directory.toAbsolutePath()), directory);
         } catch (IOException e) {
             throw new ComponentException("No folder could be made for " + type.getSimpleName(), e);
+        }
+    }
+
+    /** The store closes it when the JVM's tests are over. */
+    private record Shared(RunningComponent component, Path directory) implements AutoCloseable {
+        @Override
+        public void close() throws IOException {
+            component.close();
+            // Logs stay for whoever wonders what happened; the data would pile up.
+            try (Stream<Path> files = Files.walk(directory)) {
+                for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
+                    boolean log = file.toString().endsWith(".log") && directory.equals(file.getParent());
+                    if (!log && !file.equals(directory)) {
+                        Files.deleteIfExists(file);
+                    }
+                }
+            }
         }
     }
 

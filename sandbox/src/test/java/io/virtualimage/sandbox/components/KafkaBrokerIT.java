@@ -55,6 +55,14 @@ class KafkaBrokerIT {
         }
     }
 
+    @Test
+    void aGivenBrokerIsDescribedByItsFeatures(TestBroker broker) {
+        TestBroker given = Brokers.given(broker.bootstrapServers());
+
+        assertThat(given.bootstrapServers()).isEqualTo(broker.bootstrapServers());
+        assertThat(given.describe()).contains(broker.bootstrapServers(), "4.");
+    }
+
     private static void topicWithGroup(String bootstrap, String group) throws Exception {
         try (Admin admin = Admin.create(Map.of("bootstrap.servers", bootstrap))) {
             if (!admin.listTopics().names().get().contains(TOPIC)) {

@@ -104,6 +104,16 @@ class KubeApiIT {
         }
     }
 
+    @Test
+    void anExistingClusterIsLeftRunning(KubeApi api) {
+        try (KubeApi existing = KubeApi.existing(api.kubeconfig())) {
+            assertThat(existing.describe()).contains("existing cluster", "v1.");
+        }
+        try (KubernetesClient client = api.newClient()) {
+            assertThat(client.raw("/readyz")).isEqualTo("ok");
+        }
+    }
+
     private static ConfigMap configMap(String name) {
         return new ConfigMapBuilder()
                 .withNewMetadata()

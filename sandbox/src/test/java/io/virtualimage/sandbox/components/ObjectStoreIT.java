@@ -2,7 +2,6 @@ package io.virtualimage.sandbox.components;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.minio.BucketExistsArgs;
 import io.minio.GetObjectArgs;
 import io.minio.MakeBucketArgs;
 import io.minio.MinioClient;
@@ -20,44 +19,46 @@ import org.junit.jupiter.api.io.TempDir;
 @SuppressWarnings("try") // the client's close() may throw InterruptedException
 class ObjectStoreIT {
 
+    private static final byte[] CONTENT = "bytes".getBytes(StandardCharsets.UTF_8);
+
     @Test
     void s3proxyKeepsWhatWasPut(S3ProxyStore store) throws Exception {
-        String bucket = newBucket(store);
-        put(store, bucket, "a/b/00000001", "bytes");
-
-        assertThat(get(store, bucket, "a/b/00000001")).isEqualTo("bytes");
+        keepsWhatWasPut(store);
     }
 
     @Test
     void s3proxyInMemoryKeepsWhatWasPut(UsedComponents used) throws Exception {
         try (ObjectStore store = used.add(S3ProxyStore.inMemory())) {
-            String bucket = newBucket(store);
-            put(store, bucket, "key", "bytes");
-
-            assertThat(get(store, bucket, "key")).isEqualTo("bytes");
-        }
-    }
-
-    @Test
-    void s3proxyKeepsObjectsAndEndpointOverARestart(@TempDir Path directory, UsedComponents used) throws Exception {
-        String bucket;
-        ObjectStore first = used.add(S3ProxyStore.start(directory));
-        try (first) {
-            bucket = newBucket(first);
-            put(first, bucket, "key", "bytes");
-        }
-        try (ObjectStore second = S3ProxyStore.start(directory)) {
-            assertThat(second.endpoint()).isEqualTo(first.endpoint());
-            assertThat(get(second, bucket, "key")).isEqualTo("bytes");
+            keepsWhatWasPut(store);
         }
     }
 
     @Test
     void minioKeepsWhatWasPut(MinioServer store) throws Exception {
-        String bucket = newBucket(store);
-        put(store, bucket, "a/b/00000001", "bytes");
+        keepsWhatWasPut(store);
+    }
 
-        assertThat(get(store, bucket, "a/b/00000001")).isEqualTo("bytes");
+    @Test
+    void s3proxyKeepsObjectsAndEndpointOverARestart(@TempDir Path directory, UsedComponents used) throws Exception {
+        try (ObjectStore store = used.add(S3ProxyStore.start(directory));
+                MinioClient client = client(store)) {
+            client.makeBucket(MakeBucketArgs.builder().bucket("kept").build());
+            put(client, "kept", "key");
+        }
+        try (ObjectStore store = S3ProxyStore.start(directory);
+                MinioClient client = client(store)) {
+            assertThat(get(client, "kept", "key")).isEqualTo(CONTENT);
+        }
+    }
+
+    private static void keepsWhatWasPut(ObjectStore store) throws Exception {
+        String bucket = "it-" + UUID.randomUUID();
+        try (MinioClient client = client(store)) {
+            client.makeBucket(MakeBucketArgs.builder().bucket(bucket).build());
+            put(client, bucket, "a/b/00000001");
+
+            assertThat(get(client, bucket, "a/b/00000001")).isEqualTo(CONTENT);
+        }
     }
 
     private static MinioClient client(ObjectStore store) {
@@ -68,31 +69,16 @@ class ObjectStoreIT {
                 .build();
     }
 
-    private static String newBucket(ObjectStore store) throws Exception {
-        String bucket = "it-" + UUID.randomUUID();
-        try (MinioClient client = client(store)) {
-            client.makeBucket(MakeBucketArgs.builder().bucket(bucket).build());
-            assertThat(client.bucketExists(
-                            BucketExistsArgs.builder().bucket(bucket).build()))
-                    .isTrue();
-        }
-        return bucket;
+    private static void put(MinioClient client, String bucket, String key) throws Exception {
+        client.putObject(PutObjectArgs.builder().bucket(bucket).object(key).stream(
+                        new ByteArrayInputStream(CONTENT), (long) CONTENT.length, -1L)
+                .build());
     }
 
-    private static void put(ObjectStore store, String bucket, String key, String text) throws Exception {
-        byte[] bytes = text.getBytes(StandardCharsets.UTF_8);
-        try (MinioClient client = client(store)) {
-            client.putObject(PutObjectArgs.builder().bucket(bucket).object(key).stream(
-                            new ByteArrayInputStream(bytes), (long) bytes.length, -1L)
-                    .build());
-        }
-    }
-
-    private static String get(ObjectStore store, String bucket, String key) throws Exception {
-        try (MinioClient client = client(store);
-                InputStream in = client.getObject(
-                        GetObjectArgs.builder().bucket(bucket).object(key).build())) {
-            return new String(in.readAllBytes(), StandardCharsets.UTF_8);
+    private static byte[] get(MinioClient client, String bucket, String key) throws Exception {
+        try (InputStream in = client.getObject(
+                GetObjectArgs.builder().bucket(bucket).object(key).build())) {
+            return in.readAllBytes();
         }
     }
 }

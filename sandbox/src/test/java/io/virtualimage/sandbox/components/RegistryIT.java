@@ -67,6 +67,16 @@ class RegistryIT {
     }
 
     @Test
+    void anExistingOneIsLeftRunning(Registry registry) throws Exception {
+        try (Registry existing = Registry.existing(registry.hostAndPort())) {
+            assertThat(existing.describe()).contains(registry.hostAndPort());
+        }
+        assertThat(send(HttpRequest.newBuilder(registry.endpoint().resolve("/v2/")))
+                        .statusCode())
+                .isEqualTo(200);
+    }
+
+    @Test
     void keepsBlobsInMemoryToo(@TempDir Path directory, UsedComponents used) throws Exception {
         try (Registry registry = used.add(Registry.start(directory, Registry.Storage.MEMORY))) {
             assertThat(send(HttpRequest.newBuilder(registry.endpoint().resolve("/v2/")))
