@@ -65,13 +65,15 @@ final class PipelineKafka implements AutoCloseable {
     }
 
     void createTopics(Collection<Topic> topics) throws Exception {
+        for (Topic topic : topics) {
+            createTopic(topic, topic.partitions(PARTITIONS));
+        }
+    }
+
+    private void createTopic(Topic topic, int partitions) throws Exception {
         try (Admin admin = admin()) {
-            admin.createTopics(topics.stream()
-                            .map(topic ->
-                                    new NewTopic(topic.topicName(), PARTITIONS, (short) 1).configs(topic.config()))
-                            .toList())
-                    .all()
-                    .get();
+            NewTopic wanted = new NewTopic(topic.topicName(), partitions, (short) 1).configs(topic.config());
+            admin.createTopics(List.of(wanted)).all().get();
         }
     }
 
@@ -120,7 +122,7 @@ final class PipelineKafka implements AutoCloseable {
                 new StringDeserializer(),
                 new ByteArrayDeserializer())) {
             List<TopicPartition> partitions = new ArrayList<>();
-            for (int i = 0; i < PARTITIONS; i++) {
+            for (int i = 0; i < consumer.partitionsFor(topic.topicName()).size(); i++) {
                 partitions.add(new TopicPartition(topic.topicName(), i));
             }
             consumer.assign(partitions);
