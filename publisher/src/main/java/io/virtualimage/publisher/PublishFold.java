@@ -1,0 +1,81 @@
+package io.virtualimage.publisher;
+
+import io.virtualimage.stage.fold.ImageFacts;
+import io.virtualimage.stage.fold.PlanContext;
+import io.virtualimage.stage.fold.SourceFacts;
+import io.virtualimage.stage.fold.StageFold;
+import io.virtualimage.topics.Event;
+import io.virtualimage.topics.Event.DiskInspected;
+import io.virtualimage.topics.Event.LayerPushed;
+import io.virtualimage.topics.Position;
+import io.virtualimage.topics.Stage;
+import io.virtualimage.topics.StagedSource;
+import io.virtualimage.topics.Task;
+import java.util.List;
+
+/**
+ * Plans how an image becomes visible: the layer is pushed while the fetch goes on, the manifest comes last, and what
+ * nobody wants any more is taken back.
+ */
+public final class PublishFold extends StageFold {
+    /** A push begins when so many segments are staged from the start on, or all: a chunk's worth of work. */
+    private static final int HEAD_START = 4;
+
+    public PublishFold() {
+        super(Stage.PUBLISH);
+    }
+
+    @Override
+    protected List<Task> tasks(ImageFacts facts, PlanContext context) {
+        Position cause = facts.cause();
+        if (cause == null) {
+            return List.of();
+        }
+        Task.Header any = new Task.Header(facts.image(), 0, cause, 1);
+        if (facts.withdrawn()) {
+            return facts.removed() && !facts.straysPublished()
+                    ? List.of()
+                    : List.of(new Task.RemoveImage(any, false));
+        }
+        if (facts.request() != null && facts.straysPublished()) {
+            // Something older is still visible. It goes first: that takes no time, and frees the registry's room.
+            return List.of(new Task.RemoveImage(any, true));
+        }
+        return facts.wanted() == null || facts.over() ? List.of() : publish(facts, cause);
+    }
+
+    private static List<Task> publish(ImageFacts facts, Position cause) {
+        SourceFacts source = facts.source();
+        StagedSource staged = source.staged();
+        DiskInspected disk = facts.currentDisk();
+        Position follow = facts.follow();
+        Long length = staged.lengthBytes();
+        if (disk == null || follow == null || length == null) {
+            return List.of();
+        }
+        Task.Header header = new Task.Header(facts.image(), source.epoch(), cause, 1);
+        LayerPushed layer = facts.currentLayer();
+        if (layer == null) {
+            boolean headStart = staged.complete() || staged.present().firstMissing(0) >= HEAD_START;
+            return headStart ? List.of(new Task.PushLayer(header, staged, follow, disk.output())) : List.of();
+        }
+        boolean ready = source.completed() && facts.convertedEpoch() == source.epoch();
+        return ready
+                ? List.of(new Task.PublishManifest(
+                        header,
+                        layer.layer(),
+                        layer.layerBytes(),
+                        disk.format(),
+                        disk.cdrom(),
+                        length,
+                        disk.virtualSizeBytes()))
+                : List.of();
+    }
+
+    @Override
+    protected List<Event> announcements(ImageFacts facts, PlanContext context) {
+        Event.ImagePublished published = facts.published();
+        // 'published' is compacted: its last record has to be the one that counts.
+        return facts.hidden() && published != null ? List.of(published) : List.of();
+    }
+}

@@ -1,0 +1,341 @@
+package io.virtualimage.stage.fold;
+
+import static io.virtualimage.topics.FailureReason.SOURCE_CHANGING;
+import static io.virtualimage.topics.FailureReason.SOURCE_TRUNCATED;
+
+import io.virtualimage.topics.Event;
+import io.virtualimage.topics.Event.DiskInspected;
+import io.virtualimage.topics.Event.ImagePublished;
+import io.virtualimage.topics.Event.ImageRemoved;
+import io.virtualimage.topics.Event.ImageRequested;
+import io.virtualimage.topics.Event.LayerPushed;
+import io.virtualimage.topics.Event.StageFailed;
+import io.virtualimage.topics.Event.StageProgressed;
+import io.virtualimage.topics.Event.StagingCleaned;
+import io.virtualimage.topics.Event.StreamBroken;
+import io.virtualimage.topics.Event.TaskDeferred;
+import io.virtualimage.topics.FailureReason;
+import io.virtualimage.topics.Incarnation;
+import io.virtualimage.topics.Position;
+import io.virtualimage.topics.Recorded;
+import java.time.Instant;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * All that is known of one image, merged from the topics. The highest incarnation that any event spoke of counts; what
+ * was known of a lower one is dropped, but for what it left behind.
+ *
+ * @param image the highest incarnation seen
+ * @param request what is wanted of it; null as long as only other topics spoke of it
+ * @param withdrawn whether the image was deleted; final
+ * @param cause where the last request or withdrawal stands
+ * @param since when this incarnation was first heard of
+ * @param source what is known of its source
+ * @param epochSince when the source's epoch began
+ * @param sourceTrouble what keeps the source from giving anything new; null when all is well
+ * @param inspected what the image is; of any epoch, so compare before use
+ * @param convertedEpoch the epoch whose output is complete; -1 if none is
+ * @param layer the layer that was pushed; of any epoch
+ * @param pushed how far the push has come
+ * @param published what was published of this incarnation
+ * @param failed why it can't be had
+ * @param straysPublished whether another version may still be visible, and has to be removed
+ * @param straysStaged whether another version may have left staged objects
+ * @param hidden whether the last word on {@code virtualimage.published} is not this incarnation's, though it is published
+ * @param removed whether all that was published of a withdrawn image is gone
+ * @param cleaned whether its staging is gone
+ * @param follow the place on {@code virtualimage.fetched} behind all that is in {@code source}
+ */
+public record ImageFacts(
+        Incarnation image,
+        Event.@Nullable Request request,
+        boolean withdrawn,
+        @Nullable Position cause,
+        Instant since,
+        SourceFacts source,
+        Instant epochSince,
+        @Nullable Trouble sourceTrouble,
+        @Nullable DiskInspected inspected,
+        int convertedEpoch,
+        @Nullable LayerPushed layer,
+        @Nullable StageProgressed pushed,
+        @Nullable ImagePublished published,
+        @Nullable StageFailed failed,
+        boolean straysPublished,
+        boolean straysStaged,
+        boolean hidden,
+        boolean removed,
+        boolean cleaned,
+        @Nullable Position follow) {
+
+    /**
+     * In what way a source fails to give anything new.
+     *
+     * @param since when it first failed after it last gave something
+     * @param last when it last failed
+     */
+    public record Trouble(Instant since, Instant last, FailureReason reason, String message) {}
+
+    /** Nothing is known yet of an image but that it exists. */
+    public static ImageFacts of(Incarnation image, Instant since) {
+        return new Changes(image, since).facts();
+    }
+
+    /** The facts with one more event; the same if it says nothing new. */
+    public ImageFacts merge(Recorded recorded) {
+        Event event = recorded.event();
+        Changes next = new Changes(this);
+        if (event.image().isAfter(image)) {
+            next.begin(event.image(), recorded.time());
+        }
+        if (event.image().isAfter(image) || event.image().equals(image)) {
+            next.mergeCurrent(event, recorded);
+        } else {
+            next.mergeOlder(event);
+        }
+        return next.facts();
+    }
+
+    /** The request, if the image is wanted and nothing blocks it; else null. */
+    public @Nullable ImageRequested wanted() {
+        return !withdrawn && request instanceof ImageRequested requested ? requested : null;
+    }
+
+    /** What the image is, if that was found out in the source's present epoch; else null. */
+    public @Nullable DiskInspected currentDisk() {
+        return inspected != null && inspected.epoch() == source.epoch() ? inspected : null;
+    }
+
+    /** The pushed layer, if it holds the source's present epoch; else null. */
+    public @Nullable LayerPushed currentLayer() {
+        return layer != null && layer.epoch() == source.epoch() ? layer : null;
+    }
+
+    /** Whether nothing more will be done for this incarnation, but cleaning up. */
+    public boolean over() {
+        return withdrawn || published != null || failed != null;
+    }
+
+    /** The facts while they are being changed. */
+    private static final class Changes {
+        private Incarnation image;
+        private Event.@Nullable Request request;
+        private boolean withdrawn;
+        private @Nullable Position cause;
+        private Instant since;
+        private SourceFacts source = SourceFacts.NONE;
+        private Instant epochSince;
+        private @Nullable Trouble sourceTrouble;
+        private @Nullable DiskInspected inspected;
+        private int convertedEpoch = -1;
+        private @Nullable LayerPushed layer;
+        private @Nullable StageProgressed pushed;
+        private @Nullable ImagePublished published;
+        private @Nullable StageFailed failed;
+        private boolean straysPublished;
+        private boolean straysStaged;
+        private boolean hidden;
+        private boolean removed;
+        private boolean cleaned;
+        private @Nullable Position follow;
+
+        Changes(Incarnation image, Instant since) {
+            this.image = image;
+            this.since = since;
+            this.epochSince = since;
+        }
+
+        Changes(ImageFacts facts) {
+            image = facts.image;
+            request = facts.request;
+            withdrawn = facts.withdrawn;
+            cause = facts.cause;
+            since = facts.since;
+            source = facts.source;
+            epochSince = facts.epochSince;
+            sourceTrouble = facts.sourceTrouble;
+            inspected = facts.inspected;
+            convertedEpoch = facts.convertedEpoch;
+            layer = facts.layer;
+            pushed = facts.pushed;
+            published = facts.published;
+            failed = facts.failed;
+            straysPublished = facts.straysPublished;
+            straysStaged = facts.straysStaged;
+            hidden = facts.hidden;
+            removed = facts.removed;
+            cleaned = facts.cleaned;
+            follow = facts.follow;
+        }
+
+        void begin(Incarnation newer, Instant now) {
+            // Even if nothing is known to have been left behind, something may be under way.
+            straysPublished = true;
+            straysStaged = true;
+            hidden = false;
+            image = newer;
+            request = null;
+            since = now;
+            source = SourceFacts.NONE;
+            epochSince = now;
+            sourceTrouble = null;
+            inspected = null;
+            convertedEpoch = -1;
+            layer = null;
+            pushed = null;
+            published = null;
+            failed = null;
+            removed = false;
+            cleaned = false;
+            follow = null;
+        }
+
+        void mergeCurrent(Event event, Recorded recorded) {
+            switch (event) {
+                case Event.ImageWithdrawn ignored -> {
+                    withdrawn = true;
+                    cause = recorded.at();
+                }
+                case Event.Request wish -> {
+                    if (cause == null || recorded.at().offset() > cause.offset()) {
+                        cause = withdrawn ? cause : recorded.at();
+                        request = wish;
+                    } else if (request == null) {
+                        request = wish;
+                    }
+                }
+                case Event.Fetched fetched -> mergeFetched(fetched, recorded);
+                case DiskInspected disk -> {
+                    if (inspected == null || disk.epoch() >= inspected.epoch()) {
+                        inspected = disk;
+                    }
+                }
+                case Event.ConvertCompleted done -> convertedEpoch = Math.max(convertedEpoch, done.epoch());
+                case LayerPushed done -> {
+                    if (layer == null || done.epoch() >= layer.epoch()) {
+                        layer = done;
+                    }
+                }
+                case StageProgressed progress -> {
+                    if (pushed == null || progress.epoch() > pushed.epoch() || isFurther(progress, pushed)) {
+                        pushed = progress;
+                    }
+                }
+                case ImagePublished done -> {
+                    published = done;
+                    removed = false;
+                    hidden = false;
+                }
+                case ImageRemoved gone -> mergeRemoved(gone);
+                case StagingCleaned gone -> mergeCleaned(gone);
+                case StageFailed failure -> {
+                    if (failed == null) {
+                        failed = failure;
+                    }
+                }
+                case TaskDeferred deferred -> {
+                    if (deferred.deferral() == TaskDeferred.Deferral.SOURCE) {
+                        trouble(deferred.reason(), deferred.message(), recorded.time());
+                    }
+                }
+                case Event.SegmentMissing missing ->
+                    become(source.lose(missing.epoch(), missing.session(), missing.index()), recorded.time());
+                case Event.TaskHeartbeat ignored -> {}
+                case Event.PushParked ignored -> {}
+                case Event.StatusChanged ignored -> {}
+                case Event.TaskEvent ignored -> {}
+            }
+        }
+
+        private static boolean isFurther(StageProgressed progress, StageProgressed than) {
+            return progress.epoch() == than.epoch() && progress.doneBytes() > than.doneBytes();
+        }
+
+        private void become(SourceFacts next, Instant now) {
+            if (next.epoch() > source.epoch()) {
+                epochSince = now;
+            }
+            source = next;
+        }
+
+        private void trouble(FailureReason reason, String message, Instant now) {
+            sourceTrouble = new Trouble(sourceTrouble == null ? now : sourceTrouble.since(), now, reason, message);
+        }
+
+        private void mergeFetched(Event.Fetched fetched, Recorded recorded) {
+            long before = source.highWaterBytes();
+            boolean current = fetched.epoch() >= source.epoch();
+            become(source.merge(fetched), recorded.time());
+            if (source.highWaterBytes() > before) {
+                sourceTrouble = null;
+            }
+            if (current && fetched instanceof StreamBroken broken) {
+                switch (broken.cause()) {
+                    case SOURCE_CHANGED -> trouble(SOURCE_CHANGING, broken.message(), recorded.time());
+                    case SOURCE_BROKE -> trouble(SOURCE_TRUNCATED, broken.message(), recorded.time());
+                    case INTERRUPTED -> {}
+                }
+            }
+            if (follow == null || recorded.at().offset() >= follow.offset()) {
+                follow = new Position(recorded.at().partition(), recorded.at().offset() + 1);
+            }
+            if (fetched instanceof Event.SegmentFetched) {
+                cleaned = false; // staged after the broom
+            }
+        }
+
+        private void mergeRemoved(ImageRemoved gone) {
+            straysPublished = false;
+            if (gone.kept() == null) {
+                removed = true;
+                published = null;
+            } else {
+                hidden = published != null;
+            }
+        }
+
+        private void mergeCleaned(StagingCleaned gone) {
+            straysStaged = false;
+            if (gone.kept() == null) {
+                cleaned = true;
+            }
+        }
+
+        void mergeOlder(Event event) {
+            if (event instanceof Event.ImageWithdrawn) {
+                withdrawn = true;
+            } else if (event instanceof Event.Published) {
+                hidden = published != null;
+                straysPublished |= event instanceof ImagePublished;
+                removed = false;
+            } else if (event instanceof Event.SegmentFetched) {
+                straysStaged = true;
+                cleaned = false;
+            }
+        }
+
+        ImageFacts facts() {
+            return new ImageFacts(
+                    image,
+                    request,
+                    withdrawn,
+                    cause,
+                    since,
+                    source,
+                    epochSince,
+                    sourceTrouble,
+                    inspected,
+                    convertedEpoch,
+                    layer,
+                    pushed,
+                    published,
+                    failed,
+                    straysPublished,
+                    straysStaged,
+                    hidden,
+                    removed,
+                    cleaned,
+                    follow);
+        }
+    }
+}

@@ -1,0 +1,119 @@
+package io.virtualimage.stage.fold;
+
+import io.virtualimage.topics.Event;
+import io.virtualimage.topics.Event.SegmentFetched;
+import io.virtualimage.topics.Event.SourceOpened;
+import io.virtualimage.topics.Event.StreamBroken;
+import io.virtualimage.topics.SegmentSet;
+import io.virtualimage.topics.StagedSource;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What is known of one incarnation's source, from {@code virtualimage.fetched}. All who read that topic come to the same
+ * facts, because its order is the same for all: that is what settles which of two streams owns an epoch.
+ *
+ * <p>A higher epoch replaces everything that was known of a lower one.
+ *
+ * @param epoch how often the source turned out to be a different one, or a stream had to begin again
+ * @param opened what the source said of itself; null until it has answered in this epoch
+ * @param staged what is staged
+ * @param verified whether the requested checksums were found
+ * @param completed whether {@code FetchCompleted} was seen
+ * @param disagreements how many epochs ended because the source had changed
+ * @param highWaterBytes the most bytes that were staged in any epoch
+ */
+public record SourceFacts(
+        int epoch,
+        @Nullable SourceOpened opened,
+        StagedSource staged,
+        boolean verified,
+        boolean completed,
+        int disagreements,
+        long highWaterBytes) {
+
+    /** Nothing is known. Segment length 1 stands for "not told yet". */
+    public static final SourceFacts NONE = inEpoch(0, 0, 0);
+
+    private static SourceFacts inEpoch(int epoch, int disagreements, long highWaterBytes) {
+        return new SourceFacts(
+                epoch,
+                null,
+                new StagedSource(epoch, null, 1, null, SegmentSet.EMPTY, SegmentSet.EMPTY),
+                false,
+                false,
+                disagreements,
+                highWaterBytes);
+    }
+
+    /** The facts with one more event of this incarnation. */
+    public SourceFacts merge(Event.Fetched event) {
+        if (event.epoch() < epoch) {
+            return this;
+        }
+        SourceFacts facts = event.epoch() > epoch ? inEpoch(event.epoch(), disagreements, highWaterBytes) : this;
+        return switch (event) {
+            case SourceOpened source -> facts.open(source);
+            case SegmentFetched segment -> facts.add(segment);
+            case StreamBroken broken -> facts.next(broken.cause() == StreamBroken.Cause.SOURCE_CHANGED);
+            case Event.SourceVerified ignored -> facts.with(facts.staged, true, facts.completed);
+            case Event.FetchCompleted done -> facts.with(facts.staged.withLength(done.lengthBytes()), true, true);
+        };
+    }
+
+    /** A segment turned out not to be there: a range is fetched again, a stream begins again in the next epoch. */
+    public SourceFacts lose(int lostEpoch, @Nullable String session, int index) {
+        if (lostEpoch != epoch
+                || !Objects.equals(session, staged.session())
+                || !staged.present().contains(index)) {
+            return this;
+        }
+        return session != null ? next(false) : with(staged.without(index), verified, false);
+    }
+
+    private SourceFacts open(SourceOpened source) {
+        if (opened == null) {
+            StagedSource fresh = new StagedSource(
+                    epoch,
+                    staged.session(),
+                    source.segmentBytes(),
+                    source.lengthBytes() != null ? source.lengthBytes() : staged.lengthBytes(),
+                    staged.present(),
+                    staged.zeros());
+            return new SourceFacts(epoch, source, fresh, verified, completed, disagreements, highWaterBytes);
+        }
+        boolean same = Objects.equals(opened.lengthBytes(), source.lengthBytes())
+                && Objects.equals(opened.validator(), source.validator());
+        return same ? this : next(true);
+    }
+
+    private SourceFacts add(SegmentFetched segment) {
+        StagedSource next = staged;
+        if (next.present().isEmpty() && next.session() == null && segment.session() != null) {
+            next = next.withSession(segment.session());
+        }
+        if (!Objects.equals(next.session(), segment.session())) {
+            return this; // of a stream that does not own this epoch
+        }
+        next = next.with(segment.index(), segment.allZero());
+        if (segment.sourceLengthBytes() != null) {
+            next = next.withLength(segment.sourceLengthBytes());
+        }
+        return with(next, verified, completed);
+    }
+
+    private SourceFacts next(boolean disagreed) {
+        return inEpoch(epoch + 1, disagreements + (disagreed ? 1 : 0), highWaterBytes);
+    }
+
+    private SourceFacts with(StagedSource newStaged, boolean newVerified, boolean newCompleted) {
+        return new SourceFacts(
+                epoch,
+                opened,
+                newStaged,
+                newVerified,
+                newCompleted,
+                disagreements,
+                Math.max(highWaterBytes, opened == null ? 0 : newStaged.presentBytes()));
+    }
+}

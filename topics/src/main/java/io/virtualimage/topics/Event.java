@@ -1,0 +1,247 @@
+package io.virtualimage.topics;
+
+import java.time.Instant;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Everything that is ever put on a topic about an image. The simple name of each record is the last word of its
+ * CloudEvents type. Events are facts, told once or many times, in any order between topics; {@link Task}s are work.
+ */
+public sealed interface Event {
+    /** The version of the image that this is about. */
+    Incarnation image();
+
+    /** What is wanted now; the last one of an image counts. On {@code virtualimage.requests}. */
+    sealed interface Request extends Event {}
+
+    /** What became of the source. On {@code virtualimage.fetched}. */
+    sealed interface Fetched extends Event {
+        int epoch();
+    }
+
+    /** What became of the staged bytes. On {@code virtualimage.converted}. */
+    sealed interface Converted extends Event {
+        int epoch();
+    }
+
+    /** What is visible to others now. On {@code virtualimage.published}. */
+    sealed interface Published extends Event {}
+
+    /** What goes on meanwhile. On {@code virtualimage.progress}. */
+    sealed interface Progress extends Event {}
+
+    /** Work for one of the groups of workers. */
+    sealed interface TaskEvent extends Event permits Task {}
+
+    // ---- requests
+
+    /**
+     * The image is wanted like this.
+     *
+     * @param retry the value of the annotation {@code virtualimage.io/retry} that this run answers; null if none
+     * @param sourceUid the UID of the object that the source refers to; null if it refers to none
+     */
+    record ImageRequested(
+            Incarnation image,
+            DataSource source,
+            Storage storage,
+            @Nullable String retry,
+            @Nullable String sourceUid) implements Request {}
+
+    /**
+     * The image is wanted, but something that it depends on isn't there.
+     *
+     * @param condition the type of the condition that says so
+     * @param reason the condition's reason
+     * @param message the condition's message, naming the object
+     */
+    record ImageBlocked(
+            Incarnation image,
+            String condition,
+            String reason,
+            String message,
+            @Nullable String retry) implements Request {}
+
+    /** The image, in every version up to this one, is not wanted any more: it was deleted. */
+    record ImageWithdrawn(Incarnation image) implements Request {}
+
+    // ---- fetched
+
+    /**
+     * The source answered.
+     *
+     * @param lengthBytes null if the source doesn't say
+     * @param validator null if the source gave none
+     * @param ranges whether pieces may be fetched and put together: ranges are served and the validator is strong
+     * @param fileName the last word on how the file is called; never empty
+     */
+    record SourceOpened(
+            Incarnation image,
+            int epoch,
+            @Nullable Long lengthBytes,
+            int segmentBytes,
+            @Nullable Validator validator,
+            boolean ranges,
+            String fileName)
+            implements Fetched {
+        public SourceOpened {
+            if (ranges && (lengthBytes == null || validator == null || !validator.strong())) {
+                throw new IllegalArgumentException("ranges need a length and a strong validator");
+            }
+        }
+    }
+
+    /**
+     * A segment of the source is staged (or is all zeros, and needs no object).
+     *
+     * @param session the stream that wrote it; null if it was read as a range
+     * @param crc32c CRC-32C (RFC 3720) of the segment's bytes, as an unsigned number
+     * @param zeroBlocks the 64 KiB blocks of the segment that hold nothing but zeros
+     * @param allZero whether all of it does
+     * @param sourceLengthBytes the source's length, where it is known by now; the last segment of a stream tells it
+     * @param worker the replica that did it
+     */
+    record SegmentFetched(
+            Incarnation image,
+            int epoch,
+            @Nullable String session,
+            int index,
+            int lengthBytes,
+            long crc32c,
+            SegmentSet zeroBlocks,
+            boolean allZero,
+            @Nullable Long sourceLengthBytes,
+            String worker)
+            implements Fetched {}
+
+    /** Bytes of this epoch can't be completed: a stream broke, or the source became a different one. */
+    record StreamBroken(Incarnation image, int epoch, Cause cause, String message, String worker) implements Fetched {
+        public enum Cause {
+            /** The validator or the length is not what it was. */
+            SOURCE_CHANGED,
+            /** The source ended a stream early. */
+            SOURCE_BROKE,
+            /** The worker of a stream went away, and its work was given to somebody else. */
+            INTERRUPTED
+        }
+    }
+
+    /** The source's bytes have the checksums that were asked for. */
+    record SourceVerified(Incarnation image, int epoch, Checksums checksums) implements Fetched {}
+
+    /** All segments of the source are staged, and verified if that was asked for. */
+    record FetchCompleted(Incarnation image, int epoch, long lengthBytes) implements Fetched {}
+
+    // ---- converted
+
+    /**
+     * What the image is, and what of it will be stored.
+     *
+     * @param virtualSizeBytes the size that a guest sees
+     * @param cdrom whether it is an optical disc's image
+     */
+    record DiskInspected(
+            Incarnation image, int epoch, ImageFormat format, long virtualSizeBytes, boolean cdrom, DiskOutput output)
+            implements Converted {}
+
+    /** Everything that the output is made of is staged, as soon as the source is. */
+    record ConvertCompleted(Incarnation image, int epoch) implements Converted {}
+
+    // ---- published
+
+    /**
+     * The image can be used by others.
+     *
+     * @param registryUrl {@code registry/repository:tag}
+     * @param manifest digest of the manifest
+     * @param layer digest of the layer
+     * @param storedBytes length of the source file
+     * @param unpackedBytes the size that a guest sees
+     */
+    record ImagePublished(
+            Incarnation image,
+            int epoch,
+            String registryUrl,
+            String manifest,
+            String layer,
+            long layerBytes,
+            ImageFormat format,
+            boolean cdrom,
+            long storedBytes,
+            long unpackedBytes)
+            implements Published {}
+
+    /**
+     * What was published of an image is gone: in every version up to this one, or in all but the one kept.
+     *
+     * @param kept the version that stays; null if none does
+     */
+    record ImageRemoved(Incarnation image, @Nullable Incarnation kept) implements Published {}
+
+    // ---- progress
+
+    /**
+     * A worker is at it.
+     *
+     * @param doneBytes how far it has come, in bytes of its own work
+     */
+    record TaskHeartbeat(Incarnation image, TaskId task, int attempt, String worker, long doneBytes)
+            implements Progress {}
+
+    /** A worker gave a task back; it is worth another try, not before the time given. */
+    record TaskDeferred(
+            Incarnation image,
+            TaskId task,
+            int attempt,
+            Deferral deferral,
+            FailureReason reason,
+            String message,
+            Instant notBefore,
+            String worker)
+            implements Progress {
+        /** On whose account the task was given back. */
+        public enum Deferral {
+            /** The source's: it counts against the retry budget. */
+            SOURCE,
+            /** A part of our own is away: it never fails an image. */
+            OUTAGE,
+            /** Nothing to work on yet. */
+            STARVED,
+            /** A defect: it counts as an attempt. */
+            FAULT
+        }
+    }
+
+    /** A staged segment is not there, or not what it was announced as. */
+    record SegmentMissing(
+            Incarnation image, int epoch, @Nullable String session, int index) implements Progress {}
+
+    /**
+     * A push has used up what was staged and makes room for others.
+     *
+     * @param nextIndex the segment that it waits for
+     */
+    record PushParked(Incarnation image, int epoch, TaskId task, int attempt, int nextIndex) implements Progress {}
+
+    /** How far a stage is with its output, in bytes. */
+    record StageProgressed(Incarnation image, int epoch, Stage stage, long doneBytes, long totalBytes)
+            implements Progress {}
+
+    /** The layer is in the registry, as a blob that nothing names yet. */
+    record LayerPushed(Incarnation image, int epoch, String layer, long layerBytes) implements Progress {}
+
+    /**
+     * Nothing is staged any more of any version up to this one, or of all but the one kept.
+     *
+     * @param kept the version that stays; null if none does
+     */
+    record StagingCleaned(Incarnation image, @Nullable Incarnation kept) implements Progress {}
+
+    /** The image can't be had as its spec stands. */
+    record StageFailed(Incarnation image, Stage stage, FailureReason reason, String message) implements Progress {}
+
+    // ---- status
+
+    /** The image's status as it should stand in Kubernetes. On {@code virtualimage.status}. */
+    record StatusChanged(Incarnation image, ImageStatus status) implements Event {}
+}

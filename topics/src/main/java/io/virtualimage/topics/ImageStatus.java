@@ -1,0 +1,70 @@
+package io.virtualimage.topics;
+
+import com.fasterxml.jackson.annotation.JsonProperty;
+import java.time.Instant;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The status of a VirtualImage, as the pipeline's facts give it; field for field what {@code .status} has to say.
+ *
+ * @param progress as shown, for example {@code 28.2%}; null while nothing is known
+ * @param cdrom false until it is known
+ * @param conditions in a fixed order
+ */
+public record ImageStatus(
+        Phase phase,
+        @Nullable String progress,
+        boolean cdrom,
+        @Nullable ImageFormat format,
+        @Nullable Size size,
+        @Nullable DownloadSpeed downloadSpeed,
+        @Nullable String registryUrl,
+        List<Condition> conditions,
+        List<Notice> notices) {
+
+    public ImageStatus {
+        conditions = List.copyOf(conditions);
+        notices = List.copyOf(notices);
+    }
+
+    /** {@code .status.phase}. */
+    public enum Phase {
+        @JsonProperty("Pending")
+        PENDING,
+        @JsonProperty("WaitForUserUpload")
+        WAIT_FOR_USER_UPLOAD,
+        @JsonProperty("Provisioning")
+        PROVISIONING,
+        @JsonProperty("Ready")
+        READY,
+        @JsonProperty("Failed")
+        FAILED,
+        @JsonProperty("Terminating")
+        TERMINATING,
+        @JsonProperty("ImageLost")
+        IMAGE_LOST,
+        @JsonProperty("PVCLost")
+        PVC_LOST;
+
+        /** Whether nothing moves from here without a new event from outside. */
+        public boolean settled() {
+            return switch (this) {
+                case READY, FAILED, IMAGE_LOST, PVC_LOST -> true;
+                case PENDING, WAIT_FOR_USER_UPLOAD, PROVISIONING, TERMINATING -> false;
+            };
+        }
+    }
+
+    /** Length of the source file, and the size that a guest sees. */
+    public record Size(long storedBytes, long unpackedBytes) {}
+
+    /** Bytes per second; {@code currentBytes} only while bytes are coming. */
+    public record DownloadSpeed(long avgBytes, @Nullable Long currentBytes) {}
+
+    /** One of {@code .status.conditions}. */
+    public record Condition(String type, boolean status, String reason, String message, Instant lastTransitionTime) {}
+
+    /** A Kubernetes Event to be written once. */
+    public record Notice(boolean warning, String reason, String message) {}
+}

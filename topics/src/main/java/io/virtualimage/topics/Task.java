@@ -1,0 +1,250 @@
+package io.virtualimage.topics;
+
+/**
+ * Work that the planner of a stage gives out: any replica may take it, do it and be killed at it, any number of times.
+ * A task is idempotent by its {@link #id()} within its incarnation.
+ */
+public sealed interface Task extends Event.TaskEvent {
+    Header header();
+
+    TaskId id();
+
+    /** The group of workers that takes it. */
+    WorkGroup group();
+
+    /** The same work, given out as this attempt. */
+    Task asAttempt(int attempt);
+
+    @Override
+    default Incarnation image() {
+        return header().image();
+    }
+
+    default int epoch() {
+        return header().epoch();
+    }
+
+    /**
+     * What every task says.
+     *
+     * @param epoch the source's epoch that it works on; 0 where that doesn't matter
+     * @param cause where the image's request stands on {@code virtualimage.requests}: whether the incarnation is still
+     *     wanted may be judged only by one who has read that far
+     * @param attempt from 1; raised when an attempt was started and then fell silent, or broke on a defect
+     */
+    record Header(Incarnation image, int epoch, Position cause, int attempt) {
+        public Header {
+            if (epoch < 0 || attempt < 1) {
+                throw new IllegalArgumentException("epoch " + epoch + ", attempt " + attempt);
+            }
+        }
+
+        Header withAttempt(int newAttempt) {
+            return new Header(image, epoch, cause, newAttempt);
+        }
+    }
+
+    // ---- fetch
+
+    /** Find out length, validator, range support and name of a source. Answer: {@link Event.SourceOpened}. */
+    record ProbeSource(Header header, DataSource source, int segmentBytes) implements Task {
+        @Override
+        public TaskId id() {
+            return TaskId.of("ProbeSource", epoch());
+        }
+
+        @Override
+        public WorkGroup group() {
+            return WorkGroup.FETCH_TASKS;
+        }
+
+        @Override
+        public ProbeSource asAttempt(int attempt) {
+            return new ProbeSource(header.withAttempt(attempt), source, segmentBytes);
+        }
+    }
+
+    /** Stage one segment of a source. Answer: {@link Event.SegmentFetched}. */
+    record FetchRange(Header header, DataSource source, Validator validator, SegmentLayout layout, int index)
+            implements Task {
+        @Override
+        public TaskId id() {
+            return TaskId.of("FetchRange", epoch(), index);
+        }
+
+        @Override
+        public WorkGroup group() {
+            return WorkGroup.FETCH_TASKS;
+        }
+
+        @Override
+        public FetchRange asAttempt(int attempt) {
+            return new FetchRange(header.withAttempt(attempt), source, validator, layout, index);
+        }
+    }
+
+    /**
+     * Remove what is staged of every version up to the header's. Answer: {@link Event.StagingCleaned}.
+     *
+     * @param keepCurrent whether the header's own version stays
+     */
+    record CleanStaging(Header header, boolean keepCurrent) implements Task {
+        @Override
+        public TaskId id() {
+            return TaskId.of("CleanStaging", epoch());
+        }
+
+        @Override
+        public WorkGroup group() {
+            return WorkGroup.FETCH_TASKS;
+        }
+
+        @Override
+        public CleanStaging asAttempt(int attempt) {
+            return new CleanStaging(header.withAttempt(attempt), keepCurrent);
+        }
+    }
+
+    /**
+     * Stage a source from its first byte to its last, in one go. Not repeatable: whoever gets it a second time says
+     * {@link Event.StreamBroken}, and the next epoch begins. Answers: {@link Event.SegmentFetched}, many.
+     */
+    record FetchStream(Header header, DataSource source, int segmentBytes) implements Task {
+        @Override
+        public TaskId id() {
+            return TaskId.of("FetchStream", epoch());
+        }
+
+        @Override
+        public WorkGroup group() {
+            return WorkGroup.FETCH_STREAMS;
+        }
+
+        @Override
+        public FetchStream asAttempt(int attempt) {
+            return new FetchStream(header.withAttempt(attempt), source, segmentBytes);
+        }
+    }
+
+    /**
+     * Compute the checksums over what is staged, beside the transfer. Answer: {@link Event.SourceVerified}.
+     *
+     * @param follow where on {@code virtualimage.fetched} the rest will be announced
+     */
+    record VerifySource(Header header, StagedSource staged, Position follow, Checksums expected) implements Task {
+        @Override
+        public TaskId id() {
+            return TaskId.of("VerifySource", epoch());
+        }
+
+        @Override
+        public WorkGroup group() {
+            return WorkGroup.FETCH_STREAMS;
+        }
+
+        @Override
+        public VerifySource asAttempt(int attempt) {
+            return new VerifySource(header.withAttempt(attempt), staged, follow, expected);
+        }
+    }
+
+    // ---- convert
+
+    /**
+     * Say what the image is, from its beginning and its end. Answers: {@link Event.DiskInspected} and, when no byte has
+     * to move, {@link Event.ConvertCompleted}.
+     *
+     * @param fileName what the source calls the file
+     */
+    record InspectDisk(Header header, StagedSource staged, String fileName) implements Task {
+        @Override
+        public TaskId id() {
+            return TaskId.of("InspectDisk", epoch());
+        }
+
+        @Override
+        public WorkGroup group() {
+            return WorkGroup.CONVERT_TASKS;
+        }
+
+        @Override
+        public InspectDisk asAttempt(int attempt) {
+            return new InspectDisk(header.withAttempt(attempt), staged, fileName);
+        }
+    }
+
+    // ---- publish
+
+    /**
+     * Send the output to the registry as one layer. It begins before the fetch ends, goes on where another replica
+     * left it, and parks ({@link Event.PushParked}) when nothing more is staged. Answer: {@link Event.LayerPushed}.
+     *
+     * @param follow where on {@code virtualimage.fetched} the rest will be announced
+     */
+    record PushLayer(Header header, StagedSource staged, Position follow, DiskOutput output) implements Task {
+        @Override
+        public TaskId id() {
+            return TaskId.of("PushLayer", epoch());
+        }
+
+        @Override
+        public WorkGroup group() {
+            return WorkGroup.PUBLISH_STREAMS;
+        }
+
+        @Override
+        public PushLayer asAttempt(int attempt) {
+            return new PushLayer(header.withAttempt(attempt), staged, follow, output);
+        }
+    }
+
+    /** Make a pushed layer visible under the incarnation's own tag. Answer: {@link Event.ImagePublished}. */
+    record PublishManifest(
+            Header header,
+            String layer,
+            long layerBytes,
+            ImageFormat format,
+            boolean cdrom,
+            long storedBytes,
+            long unpackedBytes)
+            implements Task {
+        @Override
+        public TaskId id() {
+            return TaskId.of("PublishManifest", epoch());
+        }
+
+        @Override
+        public WorkGroup group() {
+            return WorkGroup.PUBLISH_TASKS;
+        }
+
+        @Override
+        public PublishManifest asAttempt(int attempt) {
+            return new PublishManifest(
+                    header.withAttempt(attempt), layer, layerBytes, format, cdrom, storedBytes, unpackedBytes);
+        }
+    }
+
+    /**
+     * Take back what was published of an image: all versions up to the header's, or all but the header's own.
+     * Answer: {@link Event.ImageRemoved}.
+     *
+     * @param keepCurrent whether the header's own version stays
+     */
+    record RemoveImage(Header header, boolean keepCurrent) implements Task {
+        @Override
+        public TaskId id() {
+            return TaskId.of("RemoveImage", epoch());
+        }
+
+        @Override
+        public WorkGroup group() {
+            return WorkGroup.PUBLISH_TASKS;
+        }
+
+        @Override
+        public RemoveImage asAttempt(int attempt) {
+            return new RemoveImage(header.withAttempt(attempt), keepCurrent);
+        }
+    }
+}
