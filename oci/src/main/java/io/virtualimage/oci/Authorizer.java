@@ -3,7 +3,6 @@ package io.virtualimage.oci;
 import com.fasterxml.jackson.annotation.JsonProperty;
 import io.virtualimage.oci.RegistryException.Reason;
 import java.io.IOException;
-import java.io.InterruptedIOException;
 import java.nio.charset.StandardCharsets;
 import java.time.Clock;
 import java.time.Duration;
@@ -147,11 +146,8 @@ final class Authorizer {
             return token;
         } catch (RegistryException e) {
             throw e;
-        } catch (InterruptedIOException e) {
-            throw RegistryException.of(Reason.UNAVAILABLE, asking.deed(), "it took too long or was interrupted", e);
         } catch (IOException e) {
-            throw RegistryException.of(
-                    Reason.UNAVAILABLE, asking.deed(), "there is no connection: " + e.getMessage(), e);
+            throw RegistryHttp.unreached(asking.deed(), from.url(), e);
         }
     }
 

@@ -60,6 +60,8 @@ public sealed class RegistryException extends IOException permits DeleteNotAllow
         UNAUTHORIZED,
         /** The credentials are good, but not for this. */
         FORBIDDEN,
+        /** Its certificate is not signed by anybody we trust: a CA bundle is missing. */
+        UNTRUSTED,
         /** No such blob, manifest or repository. */
         NOT_FOUND,
         /** The registry is configured to keep everything. */

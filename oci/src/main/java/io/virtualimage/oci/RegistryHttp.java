@@ -3,8 +3,10 @@ package io.virtualimage.oci;
 import io.virtualimage.oci.RegistryException.Reason;
 import java.io.IOException;
 import java.io.InterruptedIOException;
+import java.security.cert.CertificateException;
 import java.time.Clock;
 import java.util.List;
+import javax.net.ssl.SSLPeerUnverifiedException;
 import okhttp3.HttpUrl;
 import okhttp3.OkHttpClient;
 import okhttp3.Protocol;
@@ -55,7 +57,7 @@ final class RegistryHttp {
      * Sends a call. Answers of any status come back, but for redirects of reading calls, which are followed, and a 401
      * that credentials can mend. The caller closes the response.
      *
-     * @throws RegistryException ({@code UNAVAILABLE}) if no answer came
+     * @throws RegistryException ({@code UNAVAILABLE}, {@code UNTRUSTED}) if no answer came
      */
     Response send(RegistryCall call) throws RegistryException {
         Response response = exchange(call, call.url());
@@ -120,16 +122,23 @@ final class RegistryHttp {
         }
         try {
             return (call.slow() ? slowClient : client).newCall(request.build()).execute();
-        } catch (InterruptedIOException e) {
+        } catch (IOException e) {
+            throw unreached(call.deed(), url, e);
+        }
+    }
+
+    /** No answer came: what that means. */
+    static RegistryException unreached(String deed, HttpUrl url, IOException failure) {
+        if (failure instanceof SSLPeerUnverifiedException || failure.getCause() instanceof CertificateException) {
+            String why = "the certificate of " + url.host() + " is not trusted: " + failure.getMessage();
+            return RegistryException.of(Reason.UNTRUSTED, deed, why, failure);
+        }
+        if (failure instanceof InterruptedIOException) {
             boolean interrupted = Thread.currentThread().isInterrupted();
             String why = interrupted ? "the thread was interrupted" : url.host() + " did not answer in time";
-            throw RegistryException.of(Reason.UNAVAILABLE, call.deed(), why, e);
-        } catch (IOException e) {
-            throw RegistryException.of(
-                    Reason.UNAVAILABLE,
-                    call.deed(),
-                    "the connection to " + url.host() + " failed: " + e.getMessage(),
-                    e);
+            return RegistryException.of(Reason.UNAVAILABLE, deed, why, failure);
         }
+        String why = "the connection to " + url.host() + " failed: " + failure.getMessage();
+        return RegistryException.of(Reason.UNAVAILABLE, deed, why, failure);
     }
 }
