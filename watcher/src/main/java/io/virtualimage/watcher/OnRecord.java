@@ -18,11 +18,11 @@ import org.jspecify.annotations.Nullable;
 /**
  * What stands on the topics about one image.
  *
- * @param request the last word on {@code requests}; a late record of a paused leader may have put an old one there
- * @param highest the highest incarnation that any request spoke of
+ * @param request the last word on {@code virtualimage.requests}; a late record of a paused leader may have put an old one there
+ * @param highest the highest incarnation that anything of the former spoke of
  * @param retry the value of the retry annotation that was answered by the highest
  * @param withdrawn whether the image was ever withdrawn: there is no way back from that
- * @param published the last word on {@code published}
+ * @param published the last word on {@code virtualimage.published}
  * @param publishedAt when that was said
  */
 public record OnRecord(

@@ -67,7 +67,9 @@ public final class RequestPlanner {
                     ? List.of(new Action.Forget(last.uid()))
                     : List.of();
         }
-        return record.request() instanceof ImageWithdrawn ? List.of() : List.of(new Action.Say(new ImageWithdrawn(last)));
+        return record.request() instanceof ImageWithdrawn
+                ? List.of()
+                : List.of(new Action.Say(new ImageWithdrawn(last)));
     }
 
     private static List<Action> leave(WantedImage image, OnRecord record) {

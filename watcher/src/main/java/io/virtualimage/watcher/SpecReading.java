@@ -23,9 +23,8 @@ sealed interface SpecReading {
     static SpecReading of(VirtualImageSpec spec) {
         io.virtualimage.k8s.Storage storage = spec.storage();
         if (storage != io.virtualimage.k8s.Storage.CONTAINER_REGISTRY) {
-            return new Unsupported(
-                    "Storage %s is not supported yet; ContainerRegistry is."
-                            .formatted(storage == null ? "of this kind" : storage.wire()));
+            return new Unsupported("Storage %s is not supported yet; ContainerRegistry is."
+                    .formatted(storage == null ? "of this kind" : storage.wire()));
         }
         return spec.origin()
                 .map(SpecReading::of)

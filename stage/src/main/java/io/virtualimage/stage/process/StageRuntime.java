@@ -6,6 +6,7 @@ import io.virtualimage.stage.staging.StagingStore;
 import io.virtualimage.stage.work.Announcer;
 import io.virtualimage.stage.work.Ledger;
 import io.virtualimage.stage.work.SegmentFeed;
+import io.virtualimage.stage.work.Tombstones;
 import io.virtualimage.stage.work.Worker;
 import io.virtualimage.topics.Topic;
 import io.virtualimage.topics.WorkGroup;
@@ -48,6 +49,11 @@ public final class StageRuntime implements AutoCloseable {
     }
 
     public Announcer announcer() {
+        throw new UnsupportedOperationException();
+    }
+
+    /** Writes tombstones, by the same producer as {@link #announcer}. */
+    public Tombstones tombstones() {
         throw new UnsupportedOperationException();
     }
 
