@@ -137,32 +137,33 @@ class CustomResourceCasesIT {
         for (Path file : files) {
             String text = Files.readString(file);
             String name = file.getFileName().toString();
-            tests.add(DynamicTest.dynamicTest(name, () -> run(Kind.of(name), text)));
+            tests.add(DynamicTest.dynamicTest(name, () -> run(Kind.of(name), name, text)));
         }
         return tests;
     }
 
-    private void run(Kind kind, String text) {
+    private void run(Kind kind, String name, String text) {
         List<GenericKubernetesResource> documents = Pattern.compile("^---\n", Pattern.MULTILINE)
                 .splitAsStream(text)
                 .map(document -> serialization.unmarshal(document, GenericKubernetesResource.class))
                 .toList();
-        assertThat(documents).hasSize(kind.documents);
-        assertThat(expectations(text, "message")).hasSize(kind.refused() ? 1 : 0);
+        assertThat(documents).as("documents of " + name).hasSize(kind.documents);
+        assertThat(expectations(text, "message")).as("messages of " + name).hasSize(kind.refused() ? 1 : 0);
 
         if (!kind.refused()) {
             GenericKubernetesResource accepted = carryOut(kind.documents, documents);
             Object tree = serialization.unmarshal(serialization.asJson(accepted), Map.class);
-            expectations(text, "expect").forEach(expectation -> check(tree, expectation));
+            expectations(text, "expect").forEach(expectation -> check(name, tree, expectation));
             return;
         }
         // All steps but the last are the way to it, and must be taken without a refusal.
         GenericKubernetesResource before = kind.documents == 1 ? null : carryOut(kind.documents - 1, documents);
         KubernetesClientException refusal =
                 catchThrowableOfType(KubernetesClientException.class, () -> step(kind.documents, before, documents));
-        assertThat(refusal).as("refusal").isNotNull();
-        assertThat(refusal.getCode()).isEqualTo(422);
+        assertThat(refusal).as("refusal of " + name).isNotNull();
+        assertThat(refusal.getCode()).as(name).isEqualTo(422);
         assertThat(refusal.getStatus().getMessage())
+                .as(name)
                 .contains(expectations(text, "message").getFirst());
     }
 
@@ -209,21 +210,21 @@ class CustomResourceCasesIT {
                 .toList();
     }
 
-    private void check(Object tree, String expectation) {
+    private void check(String name, Object tree, String expectation) {
         Matcher parts = Pattern.compile("(/\\S+) = (.+)").matcher(expectation);
         assertThat(parts.matches()).as(expectation).isTrue();
         Object found = tree;
-        for (String name : parts.group(1).substring(1).split("/", -1)) {
+        for (String field : parts.group(1).substring(1).split("/", -1)) {
             found = switch (found) {
-                case Map<?, ?> map -> map.get(name);
-                case List<?> list -> list.get(Integer.parseInt(name));
+                case Map<?, ?> map -> map.get(field);
+                case List<?> list -> list.get(Integer.parseInt(field));
                 case null, default -> null;
             };
         }
         Object expected =
                 parts.group(2).equals("absent") ? null : serialization.unmarshal(parts.group(2), Object.class);
         assertThat(found instanceof Number number ? number.longValue() : found)
-                .as(expectation)
+                .as(name + ": " + expectation)
                 .isEqualTo(expected instanceof Number number ? number.longValue() : expected);
     }
 

@@ -52,6 +52,11 @@ public final class StatusFold implements Fold<StatusState> {
     }
 
     @Override
+    public Set<Topic> owned() {
+        return Set.of(Topic.STATUS);
+    }
+
+    @Override
     public StatusState merge(@Nullable StatusState state, Recorded recorded) {
         Event event = recorded.event();
         StatusState before = state == null ? StatusState.of(ImageFacts.of(event.image(), recorded.time())) : state;

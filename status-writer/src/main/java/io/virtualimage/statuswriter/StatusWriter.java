@@ -8,34 +8,25 @@ import io.virtualimage.topics.Topic;
 import java.util.Optional;
 
 /** The service: derives the status of every image, and brings it to Kubernetes. */
-public final class StatusWriter implements AutoCloseable {
+public final class StatusWriter {
     private static final String APPLIERS = "virtualimage-status-writer-apply";
 
-    private final KubernetesClient client;
-
-    private StatusWriter(KubernetesClient client) {
-        this.client = client;
-    }
+    private StatusWriter() {}
 
     /**
-     * Starts it. Reads the settings {@code KUBECONFIG} and {@code STATUS_WRITES_PER_SECOND} (of this replica; 200).
+     * Starts it; it ends with the runtime. Reads the settings {@code KUBECONFIG} and {@code STATUS_WRITES_PER_SECOND} (of
+     * this replica; 200).
      *
-     * @return to be closed with the runtime
      * @throws IllegalStateException if a setting is malformed
      */
-    public static StatusWriter start(StageRuntime runtime, Settings settings) {
+    public static void start(StageRuntime runtime, Settings settings) {
         int writesPerSecond = settings.number("STATUS_WRITES_PER_SECOND", 200, 1, 100_000);
         Optional<String> kubeconfig = settings.optional("KUBECONFIG");
         settings.check();
-        KubernetesClient client = KubernetesConnection.open(kubeconfig);
+        KubernetesClient client = runtime.keep(KubernetesConnection.open(kubeconfig));
         ImageApi api = new ClusterImageApi(client, runtime.replica());
+        Pace pace = Pace.perSecond(writesPerSecond);
         runtime.host(new StatusFold());
-        runtime.consume(APPLIERS, Topic.STATUS, new StatusApplier(api, Pace.perSecond(writesPerSecond), runtime.clock()));
-        return new StatusWriter(client);
-    }
-
-    @Override
-    public void close() {
-        client.close();
+        runtime.consume(APPLIERS, Topic.STATUS, new StatusApplier(api, pace, runtime.clock()));
     }
 }

@@ -9,8 +9,8 @@ public final class StatusWriterMain {
 
     public static void main(String[] args) throws InterruptedException {
         Settings settings = new Settings(System.getenv());
-        try (StageRuntime runtime = StageRuntime.open("status-writer", settings);
-                var _ = StatusWriter.start(runtime, settings)) {
+        try (StageRuntime runtime = StageRuntime.open("status-writer", settings)) {
+            StatusWriter.start(runtime, settings);
             runtime.await();
         }
     }

@@ -6,7 +6,6 @@ import io.virtualimage.stage.work.Announcer;
 import io.virtualimage.stage.work.Tombstones;
 import io.virtualimage.topics.Event.Request;
 import io.virtualimage.topics.Incarnation;
-import io.virtualimage.topics.Topic;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
@@ -129,12 +128,7 @@ public final class Reconciler {
                 }
                 log(request);
             }
-            case Action.Forget(String forgotten) -> {
-                // 'published' last: as long as its record is there, all of this is done again.
-                tombstones.forget(Topic.STATUS, forgotten);
-                tombstones.forget(Topic.REQUESTS, forgotten);
-                tombstones.forget(Topic.PUBLISHED, forgotten);
-            }
+            case Action.Forget(String forgotten) -> tombstones.forget(forgotten);
         }
     }
 

@@ -61,15 +61,15 @@ public final class RequestPlanner {
         if (last == null) {
             return List.of();
         }
-        if (record.isRemoved()) {
-            Instant since = record.publishedAt();
-            return since != null && !since.plus(withdrawnKept).isAfter(now)
-                    ? List.of(new Action.Forget(last.uid()))
-                    : List.of();
+        if (!(record.request() instanceof ImageWithdrawn) && !record.isRemoved()) {
+            return List.of(new Action.Say(new ImageWithdrawn(last)));
         }
-        return record.request() instanceof ImageWithdrawn
-                ? List.of()
-                : List.of(new Action.Say(new ImageWithdrawn(last)));
+        Instant since = record.publishedAt();
+        boolean longGone = record.isRemoved()
+                && record.request() != null // else it is forgotten already, and the publisher's fold follows
+                && since != null
+                && !since.plus(withdrawnKept).isAfter(now);
+        return longGone ? List.of(new Action.Forget(last.uid())) : List.of();
     }
 
     private static List<Action> leave(WantedImage image, OnRecord record) {

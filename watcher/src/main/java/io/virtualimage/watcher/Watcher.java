@@ -17,7 +17,6 @@ public final class Watcher implements AutoCloseable {
     /** Until caches are filled, a look is put off by so much. */
     private static final Duration WARM_UP = Duration.ofMillis(500);
 
-    private final KubernetesClient client;
     private final ClusterImages objects;
     private final Leadership leadership;
     private final KeyQueue queue;
@@ -25,13 +24,12 @@ public final class Watcher implements AutoCloseable {
     private volatile BooleanSupplier warm = () -> false;
 
     /**
-     * Starts it. Reads the settings {@code KUBECONFIG}, {@code POD_NAMESPACE} (of the Lease; {@code default}), {@code
+     * Starts it; it ends with the runtime. Reads the settings {@code KUBECONFIG}, {@code POD_NAMESPACE} (of the Lease; {@code default}), {@code
      * WITHDRAWN_KEPT} ({@code 24h}) and {@code RESYNC} ({@code 1m}).
      *
-     * @return to be closed before the runtime
      * @throws IllegalStateException if a setting is malformed
      */
-    public static Watcher start(StageRuntime runtime, Settings settings) {
+    public static void start(StageRuntime runtime, Settings settings) {
         String namespace = settings.text("POD_NAMESPACE", "default");
         Duration withdrawnKept = settings.duration("WITHDRAWN_KEPT", Duration.ofHours(24));
         Duration resync = settings.duration("RESYNC", Duration.ofMinutes(1));
@@ -44,7 +42,6 @@ public final class Watcher implements AutoCloseable {
     }
 
     private Watcher(StageRuntime runtime, KubernetesClient client, String namespace, RequestPlanner planner) {
-        this.client = client;
         this.queue = new KeyQueue("watcher", this::look);
         this.objects = new ClusterImages(client, queue::add);
         this.leadership =
@@ -81,6 +78,5 @@ public final class Watcher implements AutoCloseable {
         leadership.close();
         queue.close();
         objects.close();
-        client.close();
     }
 }

@@ -9,8 +9,8 @@ public final class WatcherMain {
 
     public static void main(String[] args) throws InterruptedException {
         Settings settings = new Settings(System.getenv());
-        try (StageRuntime runtime = StageRuntime.open("watcher", settings);
-                var _ = Watcher.start(runtime, settings)) {
+        try (StageRuntime runtime = StageRuntime.open("watcher", settings)) {
+            Watcher.start(runtime, settings);
             runtime.await();
         }
     }

@@ -28,7 +28,7 @@ import org.junit.jupiter.api.Test;
 class ReconcilerTest {
     private final FakeImageObjects objects = new FakeImageObjects();
     private final List<Event> announced = new ArrayList<>();
-    private final List<Topic> forgotten = new ArrayList<>();
+    private final List<String> forgotten = new ArrayList<>();
     private final Announcer announcer = new Announcer() {
         @Override
         public void announce(Event event) {
@@ -60,7 +60,7 @@ class ReconcilerTest {
             new RequestPlanner(Duration.ofHours(24)),
             objects,
             announcer,
-            (topic, uid) -> forgotten.add(topic),
+            forgotten::add,
             clock,
             () -> leading);
 
@@ -92,7 +92,7 @@ class ReconcilerTest {
 
         now = now.plus(Duration.ofHours(24));
         reconciler.reconcile(UID);
-        assertThat(forgotten).containsExactly(Topic.STATUS, Topic.REQUESTS, Topic.PUBLISHED);
+        assertThat(forgotten).containsExactly(UID);
         reconciler.heard(new ViewRecord(Topic.REQUESTS, UID, null));
         reconciler.heard(new ViewRecord(Topic.PUBLISHED, UID, null));
         assertThat(reconciler.uids()).isEmpty();
@@ -137,7 +137,7 @@ class ReconcilerTest {
         };
         behind.byUid.put(UID, Samples.kept());
         Reconciler late = new Reconciler(
-                new RequestPlanner(Duration.ofHours(24)), behind, announcer, (topic, uid) -> {}, clock, () -> true);
+                new RequestPlanner(Duration.ofHours(24)), behind, announcer, uid -> {}, clock, () -> true);
         late.heard(viewed(requested(1, 0, null), now));
         late.reconcile(UID);
         assertThat(announced).isEmpty();

@@ -204,11 +204,11 @@ class RequestPlannerTest {
         }
 
         @Test
-        void isForgottenWhollyAfterAStopHalfway() {
+        void isForgottenOnce() {
             OnRecord record = record(
                             new ImageWithdrawn(incarnation(2, 0)), new ImageRemoved(incarnation(2, 0), null))
                     .with(new ViewRecord(Topic.REQUESTS, UID, null));
-            assertThat(planner.planAbsent(record, NOW.plus(KEPT))).containsExactly(new Forget(UID));
+            assertThat(planner.planAbsent(record, NOW.plus(KEPT))).isEmpty();
             assertThat(record.with(new ViewRecord(Topic.PUBLISHED, UID, null)).isEmpty())
                     .isTrue();
         }

@@ -1,4 +1,14 @@
-/** Virtual disk formats over any random-access byte source. Depends on nothing but the JDK. */
+/**
+ * Virtual disk formats over any random-access byte source. Depends on nothing but the JDK.
+ *
+ * <p>This package holds the words that all formats share: {@link io.virtualimage.disk.ByteSource}, {@link
+ * io.virtualimage.disk.DiskInfo} and the failures. It depends on none of its subpackages; each format has one of its
+ * own ({@code qcow2}, {@code iso}), {@code inspect} looks at all of them, {@code sample} makes images for tests.
+ *
+ * <p>Every byte that is read here may come from an attacker. So each length and offset is checked against the file
+ * before it is used, memory is bounded by a constant and not by a field of the file, no other file is ever opened, and
+ * whatever is wrong with the input ends in a {@link io.virtualimage.disk.DiskException}.
+ */
 @NullMarked
 package io.virtualimage.disk;
 

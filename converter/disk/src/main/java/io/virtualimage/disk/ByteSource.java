@@ -1,0 +1,40 @@
+package io.virtualimage.disk;
+
+import java.io.EOFException;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+
+/**
+ * Bytes that can be read at any offset: a file, staged segments, memory.
+ *
+ * <p>The length and the bytes must not change while the source is in use. Reading is idempotent. Whether a source may
+ * be read by several threads at once is said by its implementation. What is opened is closed by whoever opened it.
+ */
+public interface ByteSource {
+    /** Length of the source in bytes, never negative. */
+    long lengthBytes();
+
+    /**
+     * Fills {@code target} from its position to its limit with the bytes that start at {@code offset}.
+     *
+     * @param offset in bytes from the start of the source
+     * @throws EOFException if the range does not lie inside the source; {@code target} is then undefined
+     * @throws IOException as the medium gives it
+     */
+    void read(long offset, ByteBuffer target) throws IOException;
+
+    /** Reads {@code lengthBytes} bytes from {@code offset} into a new big-endian buffer, ready to be read from. */
+    default ByteBuffer read(long offset, int lengthBytes) throws IOException {
+        ByteBuffer bytes = ByteBuffer.allocate(lengthBytes);
+        read(offset, bytes);
+        return bytes.flip();
+    }
+
+    /** Throws unless the range lies inside the source. For implementations. */
+    default void checkRange(long offset, int lengthBytes) throws EOFException {
+        if (offset < 0 || lengthBytes > lengthBytes() - offset) {
+            throw new EOFException("tried to read %d bytes at offset %d of a source of %d bytes"
+                    .formatted(lengthBytes, offset, lengthBytes()));
+        }
+    }
+}

@@ -1,0 +1,8 @@
+/**
+ * Makes plain but valid images for tests, demonstrations and benchmarks; nothing in production calls it. May
+ * depend on {@code io.virtualimage.disk} and on the constants of the formats.
+ */
+@NullMarked
+package io.virtualimage.disk.sample;
+
+import org.jspecify.annotations.NullMarked;

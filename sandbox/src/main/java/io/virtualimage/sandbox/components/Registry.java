@@ -1,0 +1,139 @@
+package io.virtualimage.sandbox.components;
+
+import java.io.IOException;
+import java.net.URI;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A container registry (distribution v3) beside this JVM, plain HTTP, open to everybody on the loopback interface; it
+ * allows deletion. Or one that is there already, see {@link #VARIABLE}.
+ */
+public final class Registry implements RunningComponent {
+
+    /** The environment variable that names an existing registry, {@code host:port}; nothing is started then. */
+    public static final String VARIABLE = "REGISTRY";
+
+    private final String hostAndPort;
+    private final @Nullable LocalProcess process;
+    private final @Nullable Path log;
+    private final String description;
+
+    /** Where the registry keeps its blobs. */
+    public enum Storage {
+        /** In the directory: still there after a restart. */
+        FOLDER,
+        /** In the registry's memory. */
+        MEMORY
+    }
+
+    private Registry(String hostAndPort, @Nullable LocalProcess process, @Nullable Path log, String description) {
+        this.hostAndPort = hostAndPort;
+        this.process = process;
+        this.log = log;
+        this.description = description;
+    }
+
+    /** The registry that {@link #VARIABLE} names, else a started one that keeps its blobs in the directory. */
+    public static Registry givenOrStarted(Path directory) {
+        String given = System.getenv(VARIABLE);
+        return given == null || given.isBlank() ? start(directory, Storage.FOLDER) : existing(given.strip());
+    }
+
+    /**
+     * One that runs already.
+     *
+     * @param hostAndPort {@code host:port}, without a scheme
+     * @throws ComponentException if nothing answers there
+     */
+    public static Registry existing(String hostAndPort) {
+        URI api = URI.create("http://" + hostAndPort + "/v2/");
+        try {
+            Readiness.http(api).isReady();
+        } catch (IOException e) {
+            throw new ComponentException(
+                    VARIABLE + " names " + hostAndPort + ", but no registry answers there: " + e.getMessage(), e);
+        }
+        return new Registry(hostAndPort, null, null, "existing registry " + hostAndPort);
+    }
+
+    /** Starts one and returns when it answers. Port and blobs (unless in memory) stay in the directory. */
+    public static Registry start(Path directory, Storage storage) {
+        Path program = Component.REGISTRY.program();
+        String address = "127.0.0.1:" + new Ports(directory).port("registry");
+        Path config = directory.resolve("config.yml");
+        Path log = directory.resolve("registry.log");
+        try {
+            Files.writeString(config, config(address, directory, storage));
+        } catch (IOException e) {
+            throw new ComponentException("The registry's configuration can't be written: " + config, e);
+        }
+        LocalProcess process = LocalProcess.start(new LocalProcess.Program(
+                                "registry", log, List.of(program.toString(), "serve", config.toString()))
+                        // Else it looks for a collector of traces, and complains.
+                        .withEnvironment(Map.of("OTEL_TRACES_EXPORTER", "none")))
+                .awaitReady(Readiness.http(URI.create("http://" + address + "/v2/")), Duration.ofMinutes(1));
+        return new Registry(address, process, log, "registry " + Component.REGISTRY.versionOf(program));
+    }
+
+    private static String config(String address, Path directory, Storage storage) {
+        String where = switch (storage) {
+            case FOLDER ->
+                "filesystem: {rootdirectory: '" + directory.resolve("data").toAbsolutePath() + "'}";
+            case MEMORY -> "inmemory: {}";
+        };
+        return """
+                version: 0.1
+                log: {level: warn}
+                storage:
+                  %s
+                  delete: {enabled: true}
+                  maintenance: {uploadpurging: {enabled: false}}
+                http:
+                  addr: %s
+                  # Signs the state of uploads: the same after a restart, so that they can go on.
+                  secret: sandbox-registry-secret
+                """.formatted(where, address);
+    }
+
+    /** {@code host:port}, as at the start of an image reference. */
+    public String hostAndPort() {
+        return hostAndPort;
+    }
+
+    public URI endpoint() {
+        return URI.create("http://" + hostAndPort);
+    }
+
+    /** The access log (one line in Apache's combined format per request) among the registry's own lines. */
+    public Path accessLog() {
+        if (log == null) {
+            throw new IllegalStateException("an existing registry keeps its access log to itself");
+        }
+        return log;
+    }
+
+    /** The registry's process, for tests that kill it. */
+    public LocalProcess process() {
+        if (process == null) {
+            throw new IllegalStateException("an existing registry is no process of ours");
+        }
+        return process;
+    }
+
+    @Override
+    public String describe() {
+        return description;
+    }
+
+    @Override
+    public void close() {
+        if (process != null) {
+            process.close();
+        }
+    }
+}

@@ -1,0 +1,134 @@
+package io.virtualimage.sandbox.components;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import org.awaitility.Awaitility;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class LocalProcessTest {
+
+    @TempDir
+    Path folder;
+
+    private LocalProcess.Program shell(String script) {
+        return new LocalProcess.Program("thing", folder.resolve("thing.log"), List.of("sh", "-c", script));
+    }
+
+    private Readiness fileIsThere(String name) {
+        return () -> Files.exists(folder.resolve(name));
+    }
+
+    @Test
+    void isReadyWhenTheConditionHolds() {
+        LocalProcess.Program program = shell("touch \"$READY\"; exec sleep 600")
+                .withEnvironment(Map.of("READY", folder.resolve("ready").toString()));
+        LocalProcess started = LocalProcess.start(program);
+        try (started) {
+            started.awaitReady(fileIsThere("ready"), Duration.ofSeconds(30));
+
+            assertThat(started.isAlive()).isTrue();
+        }
+        assertThat(started.isAlive()).isFalse();
+    }
+
+    @Test
+    void anEarlyEndShowsTheEndOfTheLogOfThisRunOnly() throws IOException {
+        Files.writeString(folder.resolve("thing.log"), "of an earlier run\n");
+        try (LocalProcess process = LocalProcess.start(shell("seq 1 40; echo bad flag >&2; exit 7"))) {
+            assertThatThrownBy(() -> process.awaitReady(() -> false, Duration.ofSeconds(30)))
+                    .isInstanceOf(ComponentException.class)
+                    .hasMessageContaining("thing ended with code 7 while it was starting")
+                    .hasMessageEndingWith("40\nbad flag")
+                    .hasMessageNotContaining("\n20\n")
+                    .hasMessageNotContaining("earlier");
+        }
+    }
+
+    @Test
+    void oneThatNeverGetsReadyIsEndedAndSaysWhy() {
+        try (LocalProcess process = LocalProcess.start(shell("exec sleep 600"))) {
+            Readiness never = () -> {
+                throw new IOException("answers 503");
+            };
+            assertThatThrownBy(() -> process.awaitReady(never, Duration.ofMillis(300)))
+                    .hasMessageContaining("was not ready within")
+                    .hasMessageContaining("answers 503");
+            assertThat(process.isAlive()).isFalse();
+        }
+    }
+
+    @Test
+    void aMissingProgramIsNamed() {
+        LocalProcess.Program missing =
+                new LocalProcess.Program("thing", folder.resolve("x.log"), List.of(folder + "/none"));
+
+        assertThatThrownBy(() -> LocalProcess.start(missing))
+                .isInstanceOf(ComponentException.class)
+                .hasMessageContaining("thing can't be started");
+    }
+
+    @Test
+    void killWorksOnOneThatIgnoresSigterm() {
+        LocalProcess.Program program = shell("trap '' TERM; touch '" + folder + "/ready'; while :; do sleep 0.1; done");
+        try (LocalProcess process = LocalProcess.start(program)) {
+            process.awaitReady(fileIsThere("ready"), Duration.ofSeconds(30));
+            process.kill();
+
+            assertThat(process.isAlive()).isFalse();
+        }
+    }
+
+    @Test
+    void endsWithItsJvmEvenIfThatIsKilledAndADetachedOneDoesNot() throws Exception {
+        Path classes = Path.of("target", "classes").toAbsolutePath();
+        assertThat(classes).isDirectory();
+        Process jvm = new ProcessBuilder(
+                        ProcessHandle.current().info().command().orElseThrow(),
+                        "-Xmx64m",
+                        "-cp",
+                        System.getProperty("java.class.path"),
+                        Parent.class.getName(),
+                        folder.toString())
+                .redirectErrorStream(true)
+                .redirectOutput(folder.resolve("jvm.log").toFile())
+                .start();
+        try {
+            Awaitility.await().atMost(Duration.ofMinutes(1)).until(() -> Files.exists(folder.resolve("pids")));
+            List<String> pids = Files.readAllLines(folder.resolve("pids"));
+            ProcessHandle guarded =
+                    ProcessHandle.of(Long.parseLong(pids.get(0))).orElseThrow();
+            ProcessHandle detached =
+                    ProcessHandle.of(Long.parseLong(pids.get(1))).orElseThrow();
+
+            jvm.destroyForcibly();
+
+            Awaitility.await().atMost(Duration.ofSeconds(30)).until(() -> !guarded.isAlive());
+            assertThat(detached.isAlive()).isTrue();
+            detached.destroyForcibly();
+        } finally {
+            jvm.destroyForcibly();
+        }
+    }
+
+    /** The main class of a JVM that is killed. */
+    static final class Parent {
+        public static void main(String[] arguments) throws Exception {
+            Path folder = Path.of(arguments[0]);
+            List<String> sleep = List.of("sleep", "120");
+            LocalProcess guarded = LocalProcess.start(new LocalProcess.Program("a", folder.resolve("a.log"), sleep));
+            LocalProcess detached =
+                    LocalProcess.start(new LocalProcess.Program("b", folder.resolve("b.log"), sleep).asDetached());
+            Path partial = Files.writeString(folder.resolve("partial"), guarded.pid() + "\n" + detached.pid() + "\n");
+            Files.move(partial, folder.resolve("pids"));
+            Thread.currentThread().join();
+        }
+    }
+}
