@@ -95,8 +95,8 @@ public final class FetchFold extends StageFold {
         if (opened.ranges() && validator != null && source.disagreements() < RANGE_DISAGREEMENTS) {
             SegmentLayout layout = source.staged().layout();
             segmentsToFetch(header.epoch(), source.staged().present(), layout.count(), context)
-                    .forEach(index ->
-                            tasks.add(new Task.FetchRange(header, wanted.source(), validator, layout, index)));
+                    .forEach(
+                            index -> tasks.add(new Task.FetchRange(header, wanted.source(), validator, layout, index)));
         } else {
             tasks.add(new Task.FetchStream(header, wanted.source(), opened.segmentBytes(), opened.lengthBytes()));
         }
