@@ -35,10 +35,9 @@ public final class Watcher implements AutoCloseable {
         Duration resync = settings.duration("RESYNC", Duration.ofMinutes(1));
         Optional<String> kubeconfig = settings.optional("KUBECONFIG");
         settings.check();
-        Watcher watcher = new Watcher(
-                runtime, KubernetesConnection.open(kubeconfig), namespace, new RequestPlanner(withdrawnKept));
+        KubernetesClient client = runtime.keep(KubernetesConnection.open(kubeconfig));
+        Watcher watcher = runtime.keep(new Watcher(runtime, client, namespace, new RequestPlanner(withdrawnKept)));
         watcher.begin(runtime, resync);
-        return watcher;
     }
 
     private Watcher(StageRuntime runtime, KubernetesClient client, String namespace, RequestPlanner planner) {

@@ -57,12 +57,7 @@ class ReconcilerTest {
         }
     };
     private final Reconciler reconciler = new Reconciler(
-            new RequestPlanner(Duration.ofHours(24)),
-            objects,
-            announcer,
-            forgotten::add,
-            clock,
-            () -> leading);
+            new RequestPlanner(Duration.ofHours(24)), objects, announcer, forgotten::add, clock, () -> leading);
 
     private void echo() {
         reconciler.heard(viewed(announced.getLast(), now));

@@ -97,25 +97,29 @@ class RequestPlannerTest {
         @Test
         void anObjectOlderThanTheRecordIsNotActedOn() {
             assertThat(plan(kept(), record(requested(2, 0, null)))).isEmpty();
-            assertThat(plan(kept(), record(new ImageWithdrawn(incarnation(2, 0))))).isEmpty();
+            assertThat(plan(kept(), record(new ImageWithdrawn(incarnation(2, 0)))))
+                    .isEmpty();
         }
 
         @Test
         void aReadyImageWithoutRecordIsAdopted() {
             assertThat(plan(phase(fresh(), Phase.READY, 1), OnRecord.NOTHING)).isEmpty();
-            assertThat(plan(phase(fresh(), Phase.IMAGE_LOST, 1), OnRecord.NOTHING)).isEmpty();
+            assertThat(plan(phase(fresh(), Phase.IMAGE_LOST, 1), OnRecord.NOTHING))
+                    .isEmpty();
         }
 
         @Test
         void aStatusOfAnotherSpecAdoptsNothing() {
             WantedImage image = phase(generation(kept(), 2), Phase.READY, 1);
             assertThat(plan(image, OnRecord.NOTHING)).containsExactly(new Say(requested(2, 0, null)));
-            assertThat(plan(phase(kept(), Phase.PROVISIONING, 1), OnRecord.NOTHING)).hasSize(1);
+            assertThat(plan(phase(kept(), Phase.PROVISIONING, 1), OnRecord.NOTHING))
+                    .hasSize(1);
         }
 
         @Test
         void whatIsSupportedOneDayIsRequestedThen() {
-            OnRecord record = record(new ImageBlocked(incarnation(1, 0), "Ready", "ProvisioningNotStarted", "no", null));
+            OnRecord record =
+                    record(new ImageBlocked(incarnation(1, 0), "Ready", "ProvisioningNotStarted", "no", null));
             assertThat(plan(kept(), record)).containsExactly(new Say(requested(1, 0, null)));
         }
     }
@@ -160,8 +164,7 @@ class RequestPlannerTest {
 
         @Test
         void isLetGoWhenAllIsRemoved() {
-            OnRecord record = record(
-                    new ImageWithdrawn(incarnation(2, 0)), new ImageRemoved(incarnation(2, 0), null));
+            OnRecord record = record(new ImageWithdrawn(incarnation(2, 0)), new ImageRemoved(incarnation(2, 0), null));
             assertThat(plan(image, record)).containsExactly(new RemoveFinalizer(image));
             assertThat(plan(withFinalizers(image, "example.com/other"), record)).isEmpty();
         }
@@ -197,16 +200,15 @@ class RequestPlannerTest {
 
         @Test
         void isForgottenLongAfterItWasRemoved() {
-            OnRecord record = record(
-                    new ImageWithdrawn(incarnation(2, 0)), new ImageRemoved(incarnation(2, 0), null));
-            assertThat(planner.planAbsent(record, NOW.plus(KEPT).minusMillis(1))).isEmpty();
+            OnRecord record = record(new ImageWithdrawn(incarnation(2, 0)), new ImageRemoved(incarnation(2, 0), null));
+            assertThat(planner.planAbsent(record, NOW.plus(KEPT).minusMillis(1)))
+                    .isEmpty();
             assertThat(planner.planAbsent(record, NOW.plus(KEPT))).containsExactly(new Forget(UID));
         }
 
         @Test
         void isForgottenOnce() {
-            OnRecord record = record(
-                            new ImageWithdrawn(incarnation(2, 0)), new ImageRemoved(incarnation(2, 0), null))
+            OnRecord record = record(new ImageWithdrawn(incarnation(2, 0)), new ImageRemoved(incarnation(2, 0), null))
                     .with(new ViewRecord(Topic.REQUESTS, UID, null));
             assertThat(planner.planAbsent(record, NOW.plus(KEPT))).isEmpty();
             assertThat(record.with(new ViewRecord(Topic.PUBLISHED, UID, null)).isEmpty())

@@ -44,33 +44,78 @@ final class Samples {
 
     static WantedImage withFinalizers(WantedImage i, String... finalizers) {
         return new WantedImage(
-                i.namespace(), i.name(), i.uid(), i.generation(), i.resourceVersion(), i.retry(), i.deleting(),
-                List.of(finalizers), i.spec(), i.phase(), i.observedGeneration());
+                i.namespace(),
+                i.name(),
+                i.uid(),
+                i.generation(),
+                i.resourceVersion(),
+                i.retry(),
+                i.deleting(),
+                List.of(finalizers),
+                i.spec(),
+                i.phase(),
+                i.observedGeneration());
     }
 
     static WantedImage generation(WantedImage i, long generation) {
         return new WantedImage(
-                i.namespace(), i.name(), i.uid(), generation, i.resourceVersion(), i.retry(), i.deleting(),
-                i.finalizers(), i.spec(), i.phase(), i.observedGeneration());
+                i.namespace(),
+                i.name(),
+                i.uid(),
+                generation,
+                i.resourceVersion(),
+                i.retry(),
+                i.deleting(),
+                i.finalizers(),
+                i.spec(),
+                i.phase(),
+                i.observedGeneration());
     }
 
     static WantedImage retry(WantedImage i, @Nullable String retry) {
         return new WantedImage(
-                i.namespace(), i.name(), i.uid(), i.generation(), i.resourceVersion(), retry, i.deleting(),
-                i.finalizers(), i.spec(), i.phase(), i.observedGeneration());
+                i.namespace(),
+                i.name(),
+                i.uid(),
+                i.generation(),
+                i.resourceVersion(),
+                retry,
+                i.deleting(),
+                i.finalizers(),
+                i.spec(),
+                i.phase(),
+                i.observedGeneration());
     }
 
     /** As the API server does it: the generation is raised. */
     static WantedImage deleted(WantedImage i) {
         return new WantedImage(
-                i.namespace(), i.name(), i.uid(), i.generation() + 1, i.resourceVersion(), i.retry(), true,
-                i.finalizers(), i.spec(), i.phase(), i.observedGeneration());
+                i.namespace(),
+                i.name(),
+                i.uid(),
+                i.generation() + 1,
+                i.resourceVersion(),
+                i.retry(),
+                true,
+                i.finalizers(),
+                i.spec(),
+                i.phase(),
+                i.observedGeneration());
     }
 
     static WantedImage phase(WantedImage i, Phase phase, long observedGeneration) {
         return new WantedImage(
-                i.namespace(), i.name(), i.uid(), i.generation(), i.resourceVersion(), i.retry(), i.deleting(),
-                i.finalizers(), i.spec(), phase, observedGeneration);
+                i.namespace(),
+                i.name(),
+                i.uid(),
+                i.generation(),
+                i.resourceVersion(),
+                i.retry(),
+                i.deleting(),
+                i.finalizers(),
+                i.spec(),
+                phase,
+                observedGeneration);
     }
 
     static Incarnation incarnation(long generation, long run) {
@@ -88,7 +133,16 @@ final class Samples {
 
     static ImagePublished published(long generation, long run) {
         return new ImagePublished(
-                incarnation(generation, run), 0, "r/vi/ns/disk:x", "sha256:m", "sha256:l", 1, ImageFormat.QCOW2, false, 1, 1);
+                incarnation(generation, run),
+                0,
+                "r/vi/ns/disk:x",
+                "sha256:m",
+                "sha256:l",
+                1,
+                ImageFormat.QCOW2,
+                false,
+                1,
+                1);
     }
 
     static OnRecord record(Event... events) {

@@ -21,9 +21,7 @@ class SpecReadingTest {
     private static final String SHA256 = "AB".repeat(32);
 
     @ParameterizedTest
-    @CsvSource(
-            textBlock =
-                    """
+    @CsvSource(textBlock = """
                     https://example.com/a.qcow2,                    https://example.com/a.qcow2, false
                     https://example.com/a.qcow2?X-Amz-Signature=1,  https://example.com/a.qcow2, true
                     http://u:p@example.com:8080/a,                  http://example.com:8080/a,   true
@@ -54,17 +52,20 @@ class SpecReadingTest {
     void checksumsAreAskedFor() {
         Checksum checksum = new Checksum("0".repeat(32), null, SHA256, null, null, null);
         assertThat(SpecReading.of(Samples.http(Samples.URL, checksum)))
-                .isInstanceOfSatisfying(SpecReading.Workable.class, workable -> assertThat(
-                                workable.source().checksums())
-                        .isEqualTo(new Checksums(
-                                Map.of(ChecksumAlgorithm.MD5, "0".repeat(32), ChecksumAlgorithm.SHA256, "ab".repeat(32)))));
+                .isInstanceOfSatisfying(
+                        SpecReading.Workable.class,
+                        workable -> assertThat(workable.source().checksums())
+                                .isEqualTo(new Checksums(Map.of(
+                                        ChecksumAlgorithm.MD5,
+                                        "0".repeat(32),
+                                        ChecksumAlgorithm.SHA256,
+                                        "ab".repeat(32)))));
     }
 
     static Stream<VirtualImageSpec> unsupported() {
         Origin http = new Origin.Http(Samples.URL, null, null);
         return Stream.of(
-                new VirtualImageSpec(
-                        Storage.PERSISTENT_VOLUME_CLAIM, null, io.virtualimage.k8s.DataSource.of(http)),
+                new VirtualImageSpec(Storage.PERSISTENT_VOLUME_CLAIM, null, io.virtualimage.k8s.DataSource.of(http)),
                 new VirtualImageSpec(Storage.KUBERNETES, null, io.virtualimage.k8s.DataSource.of(http)),
                 new VirtualImageSpec(null, null, io.virtualimage.k8s.DataSource.of(http)),
                 new VirtualImageSpec(Storage.CONTAINER_REGISTRY, null, null),
