@@ -94,13 +94,27 @@ public final class FetchFold extends StageFold {
         Validator validator = opened.validator();
         if (opened.ranges() && validator != null && source.disagreements() < RANGE_DISAGREEMENTS) {
             SegmentLayout layout = source.staged().layout();
-            urgentFirst(source.staged().present(), layout.count())
-                    .limit(context.window())
-                    .forEach(index ->
-                            tasks.add(new Task.FetchRange(header, wanted.source(), validator, layout, index)));
+            segmentsToFetch(header.epoch(), source.staged().present(), layout.count(), context)
+                    .forEach(
+                            index -> tasks.add(new Task.FetchRange(header, wanted.source(), validator, layout, index)));
         } else {
-            tasks.add(new Task.FetchStream(header, wanted.source(), opened.segmentBytes()));
+            tasks.add(new Task.FetchStream(header, wanted.source(), opened.segmentBytes(), opened.lengthBytes()));
         }
+    }
+
+    /** Those under way, and as many more as the window has room for. */
+    private static IntStream segmentsToFetch(int epoch, SegmentSet present, int count, PlanContext context) {
+        String ours = "FetchRange/" + epoch + "/";
+        SegmentSet underWay = context.underWay().stream()
+                .filter(id -> id.startsWith(ours))
+                .map(id -> Integer.valueOf(id.substring(ours.length())))
+                .filter(index -> !present.contains(index))
+                .reduce(SegmentSet.EMPTY, SegmentSet::with, SegmentSet::with);
+        return IntStream.concat(
+                underWay.stream(),
+                urgentFirst(present, count)
+                        .filter(index -> !underWay.contains(index))
+                        .limit(Math.max(0, context.window() - underWay.size())));
     }
 
     /** The first and the last segment tell what the image is; the others follow in order. */
@@ -110,8 +124,7 @@ public final class FetchFold extends StageFold {
                 present.missing(count).filter(index -> index != 0 && index != count - 1));
     }
 
-    private static void addVerification(
-            List<Task> tasks, Task.Header header, ImageRequested wanted, ImageFacts facts) {
+    private static void addVerification(List<Task> tasks, Task.Header header, ImageRequested wanted, ImageFacts facts) {
         SourceFacts source = facts.source();
         Position follow = facts.follow();
         if (!wanted.source().checksums().isEmpty()
@@ -135,7 +148,9 @@ public final class FetchFold extends StageFold {
         boolean checked = source.verified() || wanted.source().checksums().isEmpty();
         if (staged.complete() && checked && !source.completed()) {
             due.add(new FetchCompleted(
-                    facts.image(), source.epoch(), Objects.requireNonNull(staged.lengthBytes(), "of a complete source")));
+                    facts.image(),
+                    source.epoch(),
+                    Objects.requireNonNull(staged.lengthBytes(), "of a complete source")));
         }
         ImageFacts.Trouble trouble = facts.sourceTrouble();
         if (source.epoch() >= MAX_EPOCHS) {

@@ -29,6 +29,10 @@ public final class EventCodec {
             .changeDefaultPropertyInclusion(inclusion -> inclusion.withValueInclusion(JsonInclude.Include.NON_NULL))
             .build();
 
+    /** Reads events: nothing that a record demands may be missing. */
+    private static final JsonMapper READER =
+            MAPPER.rebuild().annotationIntrospector(new RequiredComponents()).build();
+
     private static final Map<String, Class<? extends Event>> TYPES = eventTypes();
 
     /** The JSON mapper of all our own documents: nulls left out, members in the order of their declaration. */
@@ -90,7 +94,7 @@ public final class EventCodec {
                     : null;
             return type == null
                     ? Optional.empty()
-                    : Optional.of(new Decoded(MAPPER.treeToValue(envelope.data, type), envelope.time));
+                    : Optional.of(new Decoded(READER.treeToValue(envelope.data, type), envelope.time));
         } catch (JacksonException | IllegalArgumentException e) {
             throw new UndecodableEventException("no event of ours: " + e.getMessage(), e);
         }

@@ -63,6 +63,28 @@ class EventCodecTest {
                 .hasMessageContaining("generation 0");
     }
 
+    /** Without that, it would be an event whose users break on a null. */
+    @Test
+    void whatMustBeThereIsNeitherMissingNorNull() {
+        String text = new String(
+                codec.encode(new Event.StageFailed(image, Stage.FETCH, FailureReason.SOURCE_EMPTY, "no bytes"), NOW),
+                StandardCharsets.UTF_8);
+        for (String word : new String[] {"\"x\":\"fetch\"", "\"stage\":null"}) {
+            assertThatThrownBy(() -> EventCodec.decode(bytes(text.replace("\"stage\":\"fetch\"", word))))
+                    .isInstanceOf(UndecodableEventException.class)
+                    .hasMessageContaining("stage");
+        }
+    }
+
+    @Test
+    void whatMayBeMissingMayBeNull() throws Exception {
+        Event event = new Event.StagingCleaned(image, null);
+        String text = new String(codec.encode(event, NOW), StandardCharsets.UTF_8);
+        assertThat(EventCodec.decode(bytes(text.replace("\"data\":{", "\"data\":{\"kept\":null,"))))
+                .map(EventCodec.Decoded::event)
+                .contains(event);
+    }
+
     private static byte[] bytes(String text) {
         return text.getBytes(StandardCharsets.UTF_8);
     }

@@ -3,6 +3,7 @@ package io.virtualimage.stage.fold;
 import static io.virtualimage.topics.FailureReason.SOURCE_CHANGING;
 import static io.virtualimage.topics.FailureReason.SOURCE_TRUNCATED;
 
+import com.fasterxml.jackson.annotation.JsonTypeInfo;
 import io.virtualimage.topics.Event;
 import io.virtualimage.topics.Event.DiskInspected;
 import io.virtualimage.topics.Event.ImagePublished;
@@ -48,7 +49,10 @@ import org.jspecify.annotations.Nullable;
  */
 public record ImageFacts(
         Incarnation image,
+
+        @JsonTypeInfo(use = JsonTypeInfo.Id.SIMPLE_NAME, include = JsonTypeInfo.As.WRAPPER_OBJECT)
         Event.@Nullable Request request,
+
         boolean withdrawn,
         @Nullable Position cause,
         Instant since,

@@ -121,8 +121,9 @@ public abstract class StageFold implements Fold<StageState> {
     }
 
     @Override
-    public final Plan<StageState> plan(StageState state, PlanContext context) {
+    public final Plan<StageState> plan(StageState state, PlanContext hosts) {
         ImageFacts facts = state.facts();
+        PlanContext context = hosts.withUnderWay(state.assignments().keySet());
         List<Event> emit = new ArrayList<>();
         Map<String, Assignment> assignments = new TreeMap<>();
         List<Event> due = new ArrayList<>(announcements(facts, context));

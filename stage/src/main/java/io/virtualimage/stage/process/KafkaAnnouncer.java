@@ -2,8 +2,10 @@ package io.virtualimage.stage.process;
 
 import io.virtualimage.stage.work.AnnouncementException;
 import io.virtualimage.stage.work.Announcer;
+import io.virtualimage.stage.work.Tombstones;
 import io.virtualimage.topics.DeadLetter;
 import io.virtualimage.topics.Event;
+import io.virtualimage.topics.Topic;
 import java.time.Duration;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
@@ -16,7 +18,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /** Announces through one idempotent producer, which all threads of the replica share. */
-final class KafkaAnnouncer implements Announcer, AutoCloseable {
+final class KafkaAnnouncer implements Announcer, Tombstones, AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(KafkaAnnouncer.class);
     private static final Duration CLOSE = Duration.ofSeconds(5);
 
@@ -43,6 +45,11 @@ final class KafkaAnnouncer implements Announcer, AutoCloseable {
     public void bury(String key, DeadLetter letter) throws AnnouncementException, InterruptedException {
         send(records.record(key, letter));
         meters.buried(letter);
+    }
+
+    @Override
+    public void forget(String uid) throws AnnouncementException, InterruptedException {
+        send(new ProducerRecord<>(Topic.REQUESTS.topicName(), uid, null));
     }
 
     /** Says it without waiting to hear whether it arrived: for what is said again soon anyway. */

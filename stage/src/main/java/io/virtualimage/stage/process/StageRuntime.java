@@ -16,6 +16,7 @@ import io.virtualimage.stage.work.Announcer;
 import io.virtualimage.stage.work.Ledger;
 import io.virtualimage.stage.work.SegmentFeed;
 import io.virtualimage.stage.work.TaskRunner;
+import io.virtualimage.stage.work.Tombstones;
 import io.virtualimage.stage.work.Worker;
 import io.virtualimage.topics.Topic;
 import io.virtualimage.topics.WorkGroup;
@@ -165,6 +166,11 @@ public final class StageRuntime implements AutoCloseable {
     }
 
     public Announcer announcer() {
+        return announcer;
+    }
+
+    /** Writes tombstones, by the same producer as {@link #announcer}. */
+    public Tombstones tombstones() {
         return announcer;
     }
 

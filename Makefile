@@ -1,0 +1,88 @@
+# What to do with this checkout. `make help` lists it.
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+
+# Maven, Error Prone and the services need a JDK 25 or newer: JAVA_HOME if it is one, the PATH's, or one that stands
+# where distributions keep JDKs.
+JAVA_HOME := $(shell sandbox/bin/jdk)
+export JAVA_HOME
+MVN := mvn -B -ntp
+JAVA := "$(JAVA_HOME)/bin/java"
+
+SOURCES := $(shell find . -name target -prune -o -name .sandbox -prune -o \( -name pom.xml -o -path '*/src/main/*' \) -type f -print)
+BUILT := sandbox/target/built
+CLASSPATH = sandbox/target/classes:sandbox/target/lib/*
+SANDBOX = $(JAVA) -Xmx1g -XX:+UseSerialGC -Xshare:auto --enable-native-access=ALL-UNNAMED \
+	--sun-misc-unsafe-memory-access=allow -cp '$(CLASSPATH)' io.virtualimage.sandbox.SandboxMain
+
+# make up FETCHERS=3 … starts so many processes of that service; STORE=minio takes MinIO's server for staging.
+export WATCHERS FETCHERS CONVERTERS PUBLISHERS STATUS_WRITERS STORE FROM
+
+.PHONY: help
+help: ## this list
+	@awk -F':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+.PHONY: demo
+demo: build ## two images from 'kubectl apply' to Ready, on real parts, and everything stopped again
+	@$(SANDBOX) demo
+
+.PHONY: up
+up: build ## the same parts in the background; FETCHERS=3 and the like start processes of their own
+	@$(SANDBOX) up
+
+.PHONY: down
+down: build ## stop what 'make up' started
+	@$(SANDBOX) down
+
+.PHONY: status
+status: build ## what runs, and whether it is ready
+	@$(SANDBOX) status
+
+.PHONY: tap
+tap: build ## what is on the topics, live, a line per event; FROM=start shows what was there before
+	@$(SANDBOX) tap
+
+.PHONY: bench
+bench: build ## our speed beside curl's, and what a kill costs, as ratios of one run
+	@$(JAVA) -Xmx1g -XX:+UseSerialGC --enable-native-access=ALL-UNNAMED --sun-misc-unsafe-memory-access=allow \
+		-cp '$(CLASSPATH)' io.virtualimage.sandbox.Bench
+
+.PHONY: test
+test: tools ## every test: units, contracts, the protocol simulator, and end to end on real components
+	$(MVN) verify
+
+.PHONY: unit
+unit: jdk ## the tests that need nothing but a JVM (and qemu-img)
+	$(MVN) test
+
+.PHONY: format
+format: jdk ## put the sources into the project's format
+	$(MVN) -q spotless:apply
+
+.PHONY: build
+build: $(BUILT) ## compile, without tests
+
+$(BUILT): $(SOURCES) | jdk
+	@echo "Building (a minute or two; later builds only when sources changed) …"
+	@$(MVN) -q package -DskipTests -Dspotless.check.skip -Dmdep.analyze.skip
+	@rm -rf sandbox/target/lib
+	@$(MVN) -q -pl sandbox -am package dependency:copy-dependencies -DskipTests -Dspotless.check.skip \
+		-Dmdep.analyze.skip -DincludeScope=runtime -DoutputDirectory=$(CURDIR)/sandbox/target/lib
+	@touch $@
+
+.PHONY: components
+components: ## build the real components that tests and sandbox run, if they are not in the cache
+	@for name in etcd kube-apiserver registry minio; do sandbox/bin/component $$name >/dev/null || exit; done
+
+.PHONY: tools
+tools: jdk components
+	@sandbox/bin/tools
+
+.PHONY: jdk
+jdk:
+	@test -n "$(JAVA_HOME)" || { echo "No JDK 25 was found: install one (Temurin 25, say) or set JAVA_HOME." >&2; exit 1; }
+	@command -v mvn >/dev/null || { echo "No 'mvn' on the PATH: install Maven 3.8.7 or newer." >&2; exit 1; }
+
+.PHONY: clean
+clean: jdk ## remove what was built; data and the cache of components stay
+	$(MVN) -q clean

@@ -1,0 +1,229 @@
+package io.virtualimage.stage.fold;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.virtualimage.topics.Checksums;
+import io.virtualimage.topics.DataSource;
+import io.virtualimage.topics.Event;
+import io.virtualimage.topics.Event.ImagePublished;
+import io.virtualimage.topics.Event.ImageRequested;
+import io.virtualimage.topics.Event.ImageWithdrawn;
+import io.virtualimage.topics.Event.StageFailed;
+import io.virtualimage.topics.Event.StagingCleaned;
+import io.virtualimage.topics.Event.TaskDeferred;
+import io.virtualimage.topics.Event.TaskDeferred.Deferral;
+import io.virtualimage.topics.Event.TaskHeartbeat;
+import io.virtualimage.topics.EventCodec;
+import io.virtualimage.topics.FailureReason;
+import io.virtualimage.topics.ImageFormat;
+import io.virtualimage.topics.Incarnation;
+import io.virtualimage.topics.Position;
+import io.virtualimage.topics.Recorded;
+import io.virtualimage.topics.Stage;
+import io.virtualimage.topics.Storage;
+import io.virtualimage.topics.Task;
+import io.virtualimage.topics.TaskId;
+import io.virtualimage.topics.Topic;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+
+/** The bookkeeping that all stages share, with a stage that wants one thing: to probe what is requested. */
+class StageFoldTest {
+    private static final Incarnation IMAGE = new Incarnation("default", "image", "uid", 1, 0);
+    private static final Incarnation NEXT = new Incarnation("default", "image", "uid", 2, 0);
+    private static final DataSource SOURCE = new DataSource.Http("http://host/x", false, Checksums.NONE);
+    private static final TaskId PROBE = new TaskId("ProbeSource/0");
+
+    private final StageFold fold = new StageFold(Stage.FETCH) {
+        @Override
+        protected List<Task> tasks(ImageFacts facts, PlanContext context) {
+            Position cause = facts.cause();
+            return facts.wanted() == null || facts.over() || cause == null
+                    ? List.of()
+                    : List.of(new Task.ProbeSource(new Task.Header(facts.image(), 0, cause, 1), SOURCE, 100));
+        }
+
+        @Override
+        protected List<Event> announcements(ImageFacts facts, PlanContext context) {
+            return facts.source().verified() && !facts.source().completed()
+                    ? List.of(new Event.FetchCompleted(facts.image(), 0, 1))
+                    : List.of();
+        }
+    };
+
+    private Instant now = Instant.parse("2026-01-01T00:00:00Z");
+    private StageState state;
+    private long offset;
+
+    @Test
+    void aTaskIsGivenOutOnce() {
+        assertThat(tell(requested(IMAGE))).hasSize(1);
+        assertThat(tell(requested(IMAGE))).isEmpty();
+        assertThat(after(Duration.ofMinutes(5))).isEmpty();
+    }
+
+    @Test
+    void aTaskThatNobodyStartedIsGivenOutAgainUncounted() {
+        tell(requested(IMAGE));
+        assertThat(after(Duration.ofMinutes(10))).extracting(this::attempt).containsExactly(1);
+        assertThat(after(Duration.ofMinutes(19))).isEmpty();
+        assertThat(after(Duration.ofMinutes(1))).extracting(this::attempt).containsExactly(1);
+    }
+
+    @Test
+    void aTaskWhoseWorkerFellSilentIsTheNextAttempt() {
+        tell(requested(IMAGE));
+        for (int i = 0; i < 20; i++) {
+            now = now.plusSeconds(5);
+            assertThat(tell(new TaskHeartbeat(IMAGE, PROBE, 1, "w", 0))).isEmpty();
+        }
+        assertThat(after(Duration.ofSeconds(59))).isEmpty();
+        assertThat(after(Duration.ofSeconds(1))).extracting(this::attempt).containsExactly(2);
+        // The one who was given up is not heard any more.
+        tell(new TaskHeartbeat(IMAGE, PROBE, 1, "w", 0));
+        assertThat(after(Duration.ofMinutes(2))).isEmpty();
+    }
+
+    @Test
+    void aTaskThatWasGivenBackComesAgainLaterAndLater() {
+        tell(requested(IMAGE));
+        Duration[] backoffs = {Duration.ofMillis(500), Duration.ofSeconds(1), Duration.ofSeconds(2)};
+        for (Duration backoff : backoffs) {
+            assertThat(tell(deferred(1, Deferral.SOURCE))).isEmpty();
+            assertThat(after(backoff.minusMillis(1))).isEmpty();
+            assertThat(after(Duration.ofMillis(1))).extracting(this::attempt).containsExactly(1);
+        }
+        assertThat(state.facts().sourceTrouble()).isNotNull();
+    }
+
+    @Test
+    void aTaskThatKeepsBreakingIsGivenUp() {
+        tell(requested(IMAGE));
+        for (int attempt = 1; attempt < Assignment.MAX_ATTEMPTS; attempt++) {
+            tell(deferred(attempt, Deferral.FAULT));
+            assertThat(after(Duration.ofSeconds(30))).extracting(this::attempt).containsExactly(attempt + 1);
+        }
+        List<Event> said = tell(deferred(Assignment.MAX_ATTEMPTS, Deferral.FAULT));
+        assertThat(said).singleElement().isInstanceOfSatisfying(StageFailed.class, failed -> {
+            assertThat(failed.reason()).isEqualTo(FailureReason.INTERNAL);
+            assertThat(failed.message()).contains("ProbeSource/0").contains("10 times");
+        });
+        tell(said.getFirst());
+        assertThat(after(Duration.ofHours(1))).isEmpty();
+    }
+
+    @Test
+    void outagesOfOurOwnNeverFailAnImage() {
+        tell(requested(IMAGE));
+        for (int i = 0; i < 100; i++) {
+            tell(deferred(1, Deferral.OUTAGE));
+            assertThat(after(Duration.ofSeconds(30))).extracting(this::attempt).containsExactly(1);
+        }
+    }
+
+    @Test
+    void anAnnouncementIsMadeAgainUntilItIsSeen() {
+        tell(requested(IMAGE));
+        Event.SourceVerified verified = new Event.SourceVerified(IMAGE, 0, Checksums.NONE);
+        List<Event> said = tell(verified);
+        assertThat(said).hasSize(1);
+        assertThat(after(Duration.ofSeconds(9))).isEmpty();
+        assertThat(after(Duration.ofSeconds(1))).isEqualTo(said);
+        assertThat(tell(said.getFirst())).isEmpty();
+        assertThat(after(Duration.ofMinutes(1))).isEmpty();
+    }
+
+    @Test
+    void aNewIncarnationReplacesWhatWasKnown() {
+        tell(requested(IMAGE));
+        assertThat(tell(requested(NEXT)))
+                .singleElement()
+                .extracting(Event::image)
+                .isEqualTo(NEXT);
+        assertThat(state.facts().straysPublished()).isTrue();
+        assertThat(tell(requested(IMAGE))).isEmpty();
+        assertThat(state.facts().image()).isEqualTo(NEXT);
+    }
+
+    @Test
+    void factsMayComeBeforeTheirRequest() {
+        Event.SourceOpened opened = new Event.SourceOpened(NEXT, 0, 7L, 100, null, false, "x");
+        assertThat(tell(opened)).isEmpty();
+        assertThat(fold.forgettable(state, now.plus(Duration.ofMinutes(59)))).isFalse();
+        assertThat(fold.forgettable(state, now.plus(Duration.ofMinutes(61)))).isTrue();
+        assertThat(tell(requested(NEXT))).hasSize(1);
+        assertThat(state.facts().source().opened()).isEqualTo(opened);
+    }
+
+    @Test
+    void aLatePublicationOfAnOlderVersionIsAStray() {
+        tell(requested(NEXT));
+        tell(published(NEXT));
+        tell(new Event.ImageRemoved(NEXT, NEXT));
+        assertThat(state.facts().straysPublished()).isFalse();
+        assertThat(state.facts().hidden()).isTrue();
+        tell(published(NEXT));
+        assertThat(state.facts().hidden()).isFalse();
+        tell(published(IMAGE));
+        assertThat(state.facts().straysPublished()).isTrue();
+        assertThat(state.facts().hidden()).isTrue();
+        assertThat(state.facts().published()).isEqualTo(published(NEXT));
+    }
+
+    @Test
+    void withdrawalIsFinal() {
+        tell(requested(IMAGE));
+        tell(new ImageWithdrawn(NEXT));
+        assertThat(state.facts().over()).isTrue();
+        tell(requested(IMAGE));
+        tell(new StagingCleaned(NEXT, null));
+        tell(new Event.ImageRemoved(NEXT, null));
+        assertThat(state.facts().withdrawn()).isTrue();
+        assertThat(state.facts().cleaned()).isTrue();
+        assertThat(state.facts().removed()).isTrue();
+        // Somebody who was paused for long publishes what nobody wants any more.
+        tell(published(IMAGE));
+        assertThat(state.facts().removed()).isFalse();
+        assertThat(fold.forgettable(state, now.plus(Duration.ofDays(1)))).isFalse();
+    }
+
+    private List<Event> tell(Event event) {
+        Recorded recorded = new Recorded(event, Topic.of(event), new Position(0, offset++), now);
+        state = fold.merge(state, recorded);
+        return plan();
+    }
+
+    private List<Event> after(Duration time) {
+        now = now.plus(time);
+        return plan();
+    }
+
+    private List<Event> plan() {
+        // Through JSON, as the changelog keeps it.
+        String json = EventCodec.mapper().writeValueAsString(state);
+        state = EventCodec.mapper().readValue(json, StageState.class);
+        Plan<StageState> plan = fold.plan(state, new PlanContext(now, 1));
+        state = plan.state();
+        return plan.emit();
+    }
+
+    private int attempt(Event event) {
+        return ((Task) event).header().attempt();
+    }
+
+    private TaskDeferred deferred(int attempt, Deferral deferral) {
+        return new TaskDeferred(
+                IMAGE, PROBE, attempt, deferral, FailureReason.SOURCE_UNAVAILABLE, "no answer", now, "w");
+    }
+
+    private static ImageRequested requested(Incarnation image) {
+        return new ImageRequested(image, SOURCE, Storage.CONTAINER_REGISTRY, null, null);
+    }
+
+    private static ImagePublished published(Incarnation image) {
+        return new ImagePublished(
+                image, 0, "registry/x:" + image.publicName(), "sha256:m", "sha256:l", 1, ImageFormat.RAW, false, 1, 1);
+    }
+}
