@@ -7,6 +7,7 @@ import io.virtualimage.topics.Event;
 import io.virtualimage.topics.EventCodec;
 import io.virtualimage.topics.Position;
 import io.virtualimage.topics.Topic;
+import io.virtualimage.topics.TopicProvisioner;
 import io.virtualimage.topics.WorkGroup;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -55,8 +56,9 @@ final class PipelineKafka implements AutoCloseable {
 
     static PipelineKafka start(Path directory) throws Exception {
         PipelineKafka kafka = bare(directory);
-        kafka.createTopics(List.of(Topic.values()));
-        kafka.configureGroups();
+        try (Admin admin = kafka.admin()) {
+            new TopicProvisioner(admin, PARTITIONS, 1).provision();
+        }
         return kafka;
     }
 

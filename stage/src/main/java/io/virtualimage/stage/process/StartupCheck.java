@@ -91,7 +91,10 @@ final class StartupCheck {
         for (Topic topic : Topic.values()) {
             String name = topic.topicName();
             try {
-                int partitions = Objects.requireNonNull(answers.get(name)).get().partitions().size();
+                int partitions = Objects.requireNonNull(answers.get(name))
+                        .get()
+                        .partitions()
+                        .size();
                 if (topic.partitions(partitions) != partitions) {
                     parted.add(name);
                 } else if (!topic.isForTasks()) {
