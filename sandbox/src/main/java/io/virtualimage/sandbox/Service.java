@@ -1,0 +1,59 @@
+package io.virtualimage.sandbox;
+
+import io.virtualimage.converter.Converter;
+import io.virtualimage.converter.ConverterMain;
+import io.virtualimage.fetcher.Fetcher;
+import io.virtualimage.fetcher.FetcherMain;
+import io.virtualimage.publisher.Publisher;
+import io.virtualimage.publisher.PublisherMain;
+import io.virtualimage.stage.process.Settings;
+import io.virtualimage.stage.process.StageRuntime;
+import io.virtualimage.statuswriter.StatusWriter;
+import io.virtualimage.statuswriter.StatusWriterMain;
+import io.virtualimage.watcher.Watcher;
+import io.virtualimage.watcher.WatcherMain;
+import java.util.Locale;
+import java.util.function.BiConsumer;
+
+/** The services of the pipeline, as the sandbox starts them: within its own JVM, or as processes as in production. */
+public enum Service {
+    WATCHER(WatcherMain.class, Watcher::start),
+    FETCHER(FetcherMain.class, Fetcher::start),
+    CONVERTER(ConverterMain.class, Converter::start),
+    PUBLISHER(PublisherMain.class, Publisher::start),
+    STATUS_WRITER(StatusWriterMain.class, StatusWriter::start);
+
+    private final Class<?> main;
+    private final BiConsumer<StageRuntime, Settings> wiring;
+
+    Service(Class<?> main, BiConsumer<StageRuntime, Settings> wiring) {
+        this.main = main;
+        this.wiring = wiring;
+    }
+
+    /** As in {@code status-writer}. */
+    public String serviceName() {
+        return name().toLowerCase(Locale.ROOT).replace('_', '-');
+    }
+
+    /** The variable that says how many processes of it to start: {@code FETCHERS}, {@code STATUS_WRITERS}, … */
+    public String countVariable() {
+        return name() + "S";
+    }
+
+    Class<?> mainClass() {
+        return main;
+    }
+
+    /** Starts it in this JVM. */
+    StageRuntime startHere(Settings settings) {
+        StageRuntime runtime = StageRuntime.open(serviceName(), settings);
+        try {
+            wiring.accept(runtime, settings);
+            return runtime;
+        } catch (RuntimeException e) {
+            runtime.close();
+            throw e;
+        }
+    }
+}
