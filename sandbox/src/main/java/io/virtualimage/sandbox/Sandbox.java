@@ -50,7 +50,11 @@ public final class Sandbox implements AutoCloseable {
     private final List<Replica> replicas = new ArrayList<>();
     private final Map<String, String> environment = new LinkedHashMap<>();
 
-    /** A replica of a service, as {@code make status} shows it. @param process null if it runs in the sandbox's JVM */
+    /**
+     * A replica of a service, as {@code make status} shows it.
+     *
+     * @param process null if it runs in the sandbox's JVM
+     */
     public record Replica(String name, Service service, URI readiness, @Nullable ServiceProcess process) {}
 
     private Sandbox(SandboxOptions options) {
