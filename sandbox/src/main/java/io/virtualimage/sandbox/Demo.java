@@ -15,7 +15,7 @@ import java.util.concurrent.TimeUnit;
 
 /** Two images, from {@code kubectl apply} to {@code Ready}, as a user would see it. */
 final class Demo {
-    private static final Duration READY_WITHIN = Duration.ofSeconds(120);
+    private static final Duration READY_WITHIN = Duration.ofMinutes(2);
     private static final long MIB = 1 << 20;
 
     private final Sandbox sandbox;
@@ -41,11 +41,10 @@ final class Demo {
             out.println(Files.readString(manifests.get("ubuntu-22.04")));
             out.println("$ kubectl apply -f " + directory.resolve("manifests"));
             boolean ready;
-            AutoCloseable watch = null;
             out.print(kubectl.run("apply", "-f", directory.resolve("manifests").toString()));
             out.println();
             out.println("$ kubectl get vi -w");
-            watch = kubectl.follow(out, "get", "vi", "-w");
+            AutoCloseable watch = kubectl.follow(out, "get", "vi", "-w");
             try {
                 ready = awaitReady(kubectl, List.copyOf(manifests.keySet()));
             } finally {
@@ -82,7 +81,7 @@ final class Demo {
         long deadline = System.nanoTime() + READY_WITHIN.toNanos();
         while (System.nanoTime() < deadline) {
             List<String> command = new ArrayList<>(List.of("get", "vi", "-o", "jsonpath={.items[*].status.phase}"));
-            List<String> phases = List.of(kubectl.run(command.toArray(String[]::new)).strip().split("\\s+"));
+            List<String> phases = List.of(kubectl.run(command.toArray(String[]::new)).strip().split("\\s+", -1));
             if (phases.size() == names.size() && phases.stream().allMatch("Ready"::equals)) {
                 return true;
             }

@@ -74,6 +74,10 @@ public final class Sandbox implements AutoCloseable {
             sandbox.prepare();
             sandbox.startServices();
             return sandbox;
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            sandbox.close();
+            throw new IllegalStateException("interrupted while the sandbox was starting", e);
         } catch (RuntimeException e) {
             sandbox.close();
             throw e;
@@ -128,7 +132,7 @@ public final class Sandbox implements AutoCloseable {
         }
     }
 
-    private void prepare() {
+    private void prepare() throws InterruptedException {
         Map<String, Object> config = Map.of(AdminClientConfig.BOOTSTRAP_SERVERS_CONFIG, value("KAFKA_BOOTSTRAP"));
         try (Admin admin = Admin.create(config);
                 S3StagingStore staging = S3StagingStore.connect(
@@ -142,13 +146,10 @@ public final class Sandbox implements AutoCloseable {
             throw new IllegalStateException("the sandbox's broker is of no use: " + e.getMessage(), e);
         } catch (StagingUnavailableException e) {
             throw new IllegalStateException("the sandbox's object store is of no use: " + e.getMessage(), e);
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-            throw new IllegalStateException("interrupted while the sandbox was starting", e);
         }
     }
 
-    private void startServices() {
+    private void startServices() throws InterruptedException {
         Map<String, String> settings = new LinkedHashMap<>(environment);
         settings.put("PARTITIONS", Integer.toString(PARTITIONS));
         settings.put("POD_NAMESPACE", "default");
@@ -169,10 +170,12 @@ public final class Sandbox implements AutoCloseable {
                 }
             }
         }
-        replicas.forEach(Sandbox::awaitReady);
+        for (Replica replica : replicas) {
+            awaitReady(replica);
+        }
     }
 
-    private void startHere(Service service, Map<String, String> settings, int opsPort) {
+    private void startHere(Service service, Map<String, String> settings, int opsPort) throws InterruptedException {
         Map<String, String> own = new LinkedHashMap<>(settings);
         own.put("REPLICA", service.serviceName());
         own.put("OPS_PORT", Integer.toString(opsPort));
@@ -182,7 +185,7 @@ public final class Sandbox implements AutoCloseable {
         replicas.add(new Replica(service.serviceName(), service, readiness, null));
     }
 
-    private static void awaitReady(Replica replica) {
+    private static void awaitReady(Replica replica) throws InterruptedException {
         ServiceProcess process = replica.process();
         if (process != null) {
             process.awaitReady();
@@ -199,19 +202,10 @@ public final class Sandbox implements AutoCloseable {
             } catch (IOException e) {
                 last = e;
             }
-            pause();
+            TimeUnit.MILLISECONDS.sleep(100);
         }
         throw new IllegalStateException(
                 replica.name() + " was not ready within " + READY_WITHIN.toSeconds() + " s: " + last, last);
-    }
-
-    private static void pause() {
-        try {
-            TimeUnit.MILLISECONDS.sleep(100);
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-            throw new IllegalStateException("interrupted while the sandbox was starting", e);
-        }
     }
 
     /** What any tool needs to reach the sandbox, by the names of environment variables. */

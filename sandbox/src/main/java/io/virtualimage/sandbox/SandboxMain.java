@@ -179,7 +179,7 @@ public final class SandboxMain {
             if ("component".equals(words[0])) {
                 out.println("  " + words[1]);
             } else {
-                String[] replica = words[1].split(" ");
+                String[] replica = words[1].split(" ", -1);
                 boolean ready = isReady(URI.create(replica[1]));
                 code = ready ? code : 1;
                 out.printf(

@@ -13,22 +13,19 @@ import io.virtualimage.statuswriter.StatusWriterMain;
 import io.virtualimage.watcher.Watcher;
 import io.virtualimage.watcher.WatcherMain;
 import java.util.Locale;
-import java.util.function.BiConsumer;
 
 /** The services of the pipeline, as the sandbox starts them: within its own JVM, or as processes as in production. */
 public enum Service {
-    WATCHER(WatcherMain.class, Watcher::start),
-    FETCHER(FetcherMain.class, Fetcher::start),
-    CONVERTER(ConverterMain.class, Converter::start),
-    PUBLISHER(PublisherMain.class, Publisher::start),
-    STATUS_WRITER(StatusWriterMain.class, StatusWriter::start);
+    WATCHER(WatcherMain.class),
+    FETCHER(FetcherMain.class),
+    CONVERTER(ConverterMain.class),
+    PUBLISHER(PublisherMain.class),
+    STATUS_WRITER(StatusWriterMain.class);
 
     private final Class<?> main;
-    private final BiConsumer<StageRuntime, Settings> wiring;
 
-    Service(Class<?> main, BiConsumer<StageRuntime, Settings> wiring) {
+    Service(Class<?> main) {
         this.main = main;
-        this.wiring = wiring;
     }
 
     /** As in {@code status-writer}. */
@@ -46,10 +43,16 @@ public enum Service {
     }
 
     /** Starts it in this JVM. */
-    StageRuntime startHere(Settings settings) {
+    StageRuntime startHere(Settings settings) throws InterruptedException {
         StageRuntime runtime = StageRuntime.open(serviceName(), settings);
         try {
-            wiring.accept(runtime, settings);
+            switch (this) {
+                case WATCHER -> Watcher.start(runtime, settings);
+                case FETCHER -> Fetcher.start(runtime, settings);
+                case CONVERTER -> Converter.start(runtime, settings);
+                case PUBLISHER -> Publisher.start(runtime, settings);
+                case STATUS_WRITER -> StatusWriter.start(runtime, settings);
+            }
             return runtime;
         } catch (RuntimeException e) {
             runtime.close();

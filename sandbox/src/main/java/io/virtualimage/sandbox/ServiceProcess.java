@@ -38,7 +38,7 @@ public final class ServiceProcess implements AutoCloseable {
         this.process = LocalProcess.start(program);
         this.supervisor = Executors.newSingleThreadScheduledExecutor(
                 Thread.ofPlatform().daemon().name("supervisor-" + name).factory());
-        supervisor.scheduleWithFixedDelay(this::supervise, 1, 1, TimeUnit.SECONDS);
+        var _ = supervisor.scheduleWithFixedDelay(this::supervise, 1, 1, TimeUnit.SECONDS);
     }
 
     /**

@@ -83,11 +83,11 @@ class HttpImageIT {
     }
 
     private static void assertThatItWentForward(List<String> listing) {
-        assertThat(listing.getFirst().split("\\s+")).containsExactly("NAME", "PHASE", "CDROM", "PROGRESS", "AGE");
+        assertThat(listing.getFirst().split("\\s+", -1)).containsExactly("NAME", "PHASE", "CDROM", "PROGRESS", "AGE");
         List<Double> progress = new ArrayList<>();
         List<String> phases = new ArrayList<>();
         for (String line : listing.subList(1, listing.size())) {
-            String[] words = line.split("\\s+");
+            String[] words = line.split("\\s+", -1);
             for (String word : words) {
                 if (word.endsWith("%")) {
                     progress.add(Double.parseDouble(word.substring(0, word.length() - 1)));

@@ -39,7 +39,7 @@ class KillIT {
         String name = "killed-" + service.name().toLowerCase(Locale.ROOT).replace('_', '-');
         String file = name + ".qcow2";
         Path source = world.files().resolve(file);
-        SampleImages.writeQcow2(source, 1024 * MIB, 400 * MIB, 40 + service.ordinal());
+        SampleImages.writeQcow2(source, 1024 * MIB, 400 * MIB, name.hashCode());
 
         world.images().apply(name, world.slow().uri(file), null);
         world.images().await(name, "a part", READY_WITHIN, image -> progress(image) >= 15);
