@@ -6,6 +6,9 @@ import static org.awaitility.Awaitility.await;
 import io.fabric8.kubernetes.api.model.Event;
 import io.fabric8.kubernetes.api.model.NamespaceBuilder;
 import io.fabric8.kubernetes.api.model.ObjectMetaBuilder;
+import io.fabric8.kubernetes.api.model.authentication.TokenRequest;
+import io.fabric8.kubernetes.api.model.authentication.TokenRequestBuilder;
+import io.fabric8.kubernetes.client.Config;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.dsl.Resource;
 import io.virtualimage.k8s.ConditionType;
@@ -58,11 +61,12 @@ import org.junit.jupiter.api.io.TempDir;
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 class ControlIT {
     private static final String NAMESPACE = "control";
+    private static final String SYSTEM = "virtualimage-system";
     private static final Duration SOON = Duration.ofSeconds(30);
 
     private PipelineKafka kafka;
     private KubernetesClient client;
-    private String kubeconfig;
+    private final Map<String, Path> kubeconfigs = new HashMap<>();
     private StageRuntime watcher;
     private StageRuntime statusWriter;
 
@@ -71,17 +75,21 @@ class ControlIT {
         installDefinition(api, directory.resolve("definition.yaml"));
         kafka = PipelineKafka.start(directory.resolve("kafka"));
         client = api.newClient();
-        kubeconfig = api.kubeconfig().toString();
+        Path manifests = Path.of("..", "k8s", "manifests");
+        api.apply(manifests.resolve("namespace.yaml"));
+        for (String service : List.of("watcher", "status-writer")) {
+            api.apply(manifests.resolve("rbac").resolve(service + ".yaml"));
+            kubeconfigs.put(service, kubeconfig(api, service, directory.resolve(service + ".kubeconfig")));
+        }
         client.resource(new NamespaceBuilder()
                         .withNewMetadata()
                         .withName(NAMESPACE)
                         .endMetadata()
                         .build())
                 .serverSideApply();
-        watcher = open("watcher");
-        Watcher.start(watcher, settings("watcher"));
-        statusWriter = open("status-writer");
-        StatusWriter.start(statusWriter, settings("status-writer"));
+        watcher = watcher("watcher-0");
+        statusWriter = open("status-writer", "status-writer-0");
+        StatusWriter.start(statusWriter, settings("status-writer", "status-writer-0"));
         await().atMost(SOON)
                 .until(() ->
                         watcher.lacking().isEmpty() && statusWriter.lacking().isEmpty());
@@ -107,15 +115,52 @@ class ControlIT {
         api.apply(file);
     }
 
-    private StageRuntime open(String replica) throws InterruptedException {
-        return StageRuntime.open(replica, settings(replica));
+    private StageRuntime watcher(String replica) {
+        StageRuntime runtime = open("watcher", replica);
+        Watcher.start(runtime, settings("watcher", replica));
+        return runtime;
     }
 
-    private Settings settings(String replica) {
+    /** The broker takes a moment until it tells of the settings that it took. */
+    private StageRuntime open(String service, String replica) {
+        return await().atMost(SOON)
+                .ignoreException(IllegalStateException.class)
+                .until(() -> StageRuntime.open(service, settings(service, replica)), runtime -> true);
+    }
+
+    private Settings settings(String service, String replica) {
         Map<String, String> environment = new HashMap<>(kafka.environment(replica));
-        environment.put("KUBECONFIG", kubeconfig);
+        environment.put("KUBECONFIG", String.valueOf(kubeconfigs.get(service)));
+        environment.put("POD_NAMESPACE", SYSTEM);
         environment.put("RESYNC", "2s");
         return new Settings(environment);
+    }
+
+    /** Of the service's own account, which may do what its manifest says and nothing else. */
+    private Path kubeconfig(KubeApi api, String service, Path file) throws IOException {
+        TokenRequest asked = client.serviceAccounts()
+                .inNamespace(SYSTEM)
+                .withName("virtualimage-" + service)
+                .tokenRequest(new TokenRequestBuilder()
+                        .withNewSpec()
+                        .withExpirationSeconds(3600L)
+                        .endSpec()
+                        .build());
+        Config of = Config.fromKubeconfig(api.kubeconfig().toFile());
+        return Files.writeString(
+                file,
+                """
+                apiVersion: v1
+                kind: Config
+                clusters:
+                - {name: c, cluster: {server: '%s', insecure-skip-tls-verify: true}}
+                users:
+                - {name: u, user: {token: '%s'}}
+                contexts:
+                - {name: x, context: {cluster: c, user: u}}
+                current-context: x
+                """
+                        .formatted(of.getMasterUrl(), asked.getStatus().getToken()));
     }
 
     private Resource<VirtualImage> object(String name) {
@@ -124,10 +169,8 @@ class ControlIT {
 
     private VirtualImage create(String name, VirtualImageSpec spec) {
         VirtualImage image = new VirtualImage();
-        image.setMetadata(new ObjectMetaBuilder()
-                .withNamespace(NAMESPACE)
-                .withName(name)
-                .build());
+        image.setMetadata(
+                new ObjectMetaBuilder().withNamespace(NAMESPACE).withName(name).build());
         image.setSpec(spec);
         return client.resource(image).create();
     }
@@ -157,11 +200,13 @@ class ControlIT {
     }
 
     private void awaitRequest(String uid, io.virtualimage.topics.Event expected) {
-        await().atMost(SOON).untilAsserted(() -> assertThat(kafka.events(Topic.REQUESTS, uid))
-                .endsWith(expected));
+        await().atMost(SOON)
+                .untilAsserted(
+                        () -> assertThat(kafka.events(Topic.REQUESTS, uid)).endsWith(expected));
     }
 
-    private <E extends io.virtualimage.topics.Event> E awaitRequest(String uid, Class<E> type, Incarnation incarnation) {
+    private <E extends io.virtualimage.topics.Event> E awaitRequest(
+            String uid, Class<E> type, Incarnation incarnation) {
         return type.cast(await().atMost(SOON)
                 .until(
                         () -> last(kafka.events(Topic.REQUESTS, uid)),
@@ -174,7 +219,16 @@ class ControlIT {
 
     private void publish(Incarnation image) throws Exception {
         kafka.say(new ImagePublished(
-                image, 0, "r/vi/x:" + image.publicName(), "sha256:m", "sha256:l", 1, ImageFormat.ISO, true, 1536, 4096));
+                image,
+                0,
+                "r/vi/x:" + image.publicName(),
+                "sha256:m",
+                "sha256:l",
+                1,
+                ImageFormat.ISO,
+                true,
+                1536,
+                4096));
     }
 
     @Test
@@ -189,8 +243,8 @@ class ControlIT {
         assertThat(pending.cdrom()).isFalse();
         assertThat(object("life").get().getMetadata().getFinalizers()).containsExactly(WellKnown.CLEANUP_FINALIZER);
 
-        kafka.say(new SourceOpened(
-                first, 0, 2_000L, 1_000, new Validator(Validator.Kind.ETAG, "\"1\""), true, "a.iso"));
+        kafka.say(
+                new SourceOpened(first, 0, 2_000L, 1_000, new Validator(Validator.Kind.ETAG, "\"1\""), true, "a.iso"));
         awaitPhase("life", Phase.PROVISIONING);
         kafka.say(new SegmentFetched(first, 0, null, 0, 1_000, 0, SegmentSet.EMPTY, false, null, "f"));
         awaitStatus("life", status -> "25.0%".equals(status.progress()));
@@ -199,11 +253,13 @@ class ControlIT {
         assertThat(ready.progress()).isEqualTo("100%");
         assertThat(Objects.requireNonNull(ready.target()).registryURL()).isEqualTo("r/vi/x:" + uid);
         assertThat(Objects.requireNonNull(ready.size()).stored()).isEqualTo("1.5Ki");
-        assertThat(ready.condition(ConditionType.READY).orElseThrow().getStatus()).isEqualTo("True");
+        assertThat(ready.condition(ConditionType.READY).orElseThrow().getStatus())
+                .isEqualTo("True");
         assertThat(ready.conditions()).hasSize(2);
-        await().atMost(SOON).untilAsserted(() -> assertThat(events(uid))
-                .extracting(Event::getReason)
-                .containsExactlyInAnyOrder("DataSourceImportStarted", "DataSourceImportCompleted"));
+        await().atMost(SOON)
+                .untilAsserted(() -> assertThat(events(uid))
+                        .extracting(Event::getReason)
+                        .containsExactlyInAnyOrder("DataSourceImportStarted", "DataSourceImportCompleted"));
 
         object("life").delete();
         Incarnation withdrawn = incarnation(image, 2, 0);
@@ -250,9 +306,13 @@ class ControlIT {
         publish(respecified);
         VirtualImageStatus ready = awaitPhase("again", Phase.READY);
         assertThat(Objects.requireNonNull(ready.target()).registryURL()).isEqualTo("r/vi/x:" + uid + "-2-0");
-        await().atMost(SOON).untilAsserted(() -> assertThat(events(uid))
-                .extracting(Event::getReason)
-                .contains("DataSourceImportFailed", "VirtualImageSpecHasBeenChanged", "DataSourceImportCompleted"));
+        await().atMost(SOON)
+                .untilAsserted(() -> assertThat(events(uid))
+                        .extracting(Event::getReason)
+                        .contains(
+                                "DataSourceImportFailed",
+                                "VirtualImageSpecHasBeenChanged",
+                                "DataSourceImportCompleted"));
         assertThat(kafka.events(Topic.REQUESTS, uid)).hasSize(3);
     }
 
@@ -270,5 +330,16 @@ class ControlIT {
         assertThat(status.condition(ConditionType.READY).orElseThrow().getReason())
                 .isEqualTo("ProvisioningNotStarted");
         object("upload").delete();
+    }
+
+    @Test
+    void theNextWatcherLeadsWhenTheLeaderEnds() throws Exception {
+        StageRuntime next = watcher("watcher-1");
+        await().atMost(SOON).until(() -> next.lacking().isEmpty());
+        watcher.close();
+        watcher = next;
+        VirtualImage image = create("next", http("https://example.com/a.iso"));
+        awaitRequest(image.getMetadata().getUid(), ImageRequested.class, incarnation(image, 1, 0));
+        object("next").delete();
     }
 }
