@@ -2,6 +2,7 @@ package io.virtualimage.stage.process;
 
 import io.virtualimage.topics.Topic;
 import io.virtualimage.topics.WorkGroup;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
@@ -25,6 +26,11 @@ final class StartupCheck {
     private static final String SHARE_FEATURE = "share.version";
     private static final short SHARE_LEVEL = 1;
 
+    /** What was provisioned a moment ago may be seen only a moment later. */
+    private static final Duration PATIENCE = Duration.ofSeconds(5);
+
+    private static final Duration PAUSE = Duration.ofMillis(200);
+
     private final Admin admin;
 
     StartupCheck(Admin admin) {
@@ -32,11 +38,23 @@ final class StartupCheck {
     }
 
     /**
-     * Asks the broker.
+     * Asks the broker, for a few seconds if need be.
      *
      * @throws IllegalStateException if anything is missing; says in a sentence what
      */
     void run() throws InterruptedException {
+        long deadline = System.nanoTime() + PATIENCE.toNanos();
+        List<String> problems = problems();
+        while (!problems.isEmpty() && System.nanoTime() < deadline) {
+            Thread.sleep(PAUSE);
+            problems = problems();
+        }
+        if (!problems.isEmpty()) {
+            throw new IllegalStateException("Kafka is not ready for the pipeline: " + String.join("; ", problems));
+        }
+    }
+
+    private List<String> problems() throws InterruptedException {
         List<String> problems = new ArrayList<>();
         try {
             checkShareGroups(problems);
@@ -47,9 +65,7 @@ final class StartupCheck {
         } catch (ExecutionException e) {
             throw new IllegalStateException("Kafka can't be asked: " + cause(e).getMessage(), e);
         }
-        if (!problems.isEmpty()) {
-            throw new IllegalStateException("Kafka is not ready for the pipeline: " + String.join("; ", problems));
-        }
+        return problems;
     }
 
     private void checkShareGroups(List<String> problems) throws ExecutionException, InterruptedException {
@@ -67,7 +83,7 @@ final class StartupCheck {
 
     private void checkTopics(List<String> problems) throws ExecutionException, InterruptedException {
         List<String> names = Arrays.stream(Topic.values()).map(Topic::topicName).toList();
-        List<String> missing = new ArrayList<>();
+        TreeSet<String> missing = new TreeSet<>();
         Map<Integer, TreeSet<String>> byPartitions = new TreeMap<>();
         for (Map.Entry<String, KafkaFuture<TopicDescription>> answer :
                 admin.describeTopics(names).topicNameValues().entrySet()) {
