@@ -148,8 +148,7 @@ class ControlIT {
                         .build());
         Config of = Config.fromKubeconfig(api.kubeconfig().toFile());
         return Files.writeString(
-                file,
-                """
+                file, """
                 apiVersion: v1
                 kind: Config
                 clusters:
@@ -159,8 +158,7 @@ class ControlIT {
                 contexts:
                 - {name: x, context: {cluster: c, user: u}}
                 current-context: x
-                """
-                        .formatted(of.getMasterUrl(), asked.getStatus().getToken()));
+                """.formatted(of.getMasterUrl(), asked.getStatus().getToken()));
     }
 
     private Resource<VirtualImage> object(String name) {
