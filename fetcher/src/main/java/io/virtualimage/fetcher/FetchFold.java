@@ -95,10 +95,10 @@ public final class FetchFold extends StageFold {
         if (opened.ranges() && validator != null && source.disagreements() < RANGE_DISAGREEMENTS) {
             SegmentLayout layout = source.staged().layout();
             segmentsToFetch(header.epoch(), source.staged().present(), layout.count(), context)
-                    .forEach(index ->
-                            tasks.add(new Task.FetchRange(header, wanted.source(), validator, layout, index)));
+                    .forEach(
+                            index -> tasks.add(new Task.FetchRange(header, wanted.source(), validator, layout, index)));
         } else {
-            tasks.add(new Task.FetchStream(header, wanted.source(), opened.segmentBytes()));
+            tasks.add(new Task.FetchStream(header, wanted.source(), opened.segmentBytes(), opened.lengthBytes()));
         }
     }
 
@@ -124,8 +124,7 @@ public final class FetchFold extends StageFold {
                 present.missing(count).filter(index -> index != 0 && index != count - 1));
     }
 
-    private static void addVerification(
-            List<Task> tasks, Task.Header header, ImageRequested wanted, ImageFacts facts) {
+    private static void addVerification(List<Task> tasks, Task.Header header, ImageRequested wanted, ImageFacts facts) {
         SourceFacts source = facts.source();
         Position follow = facts.follow();
         if (!wanted.source().checksums().isEmpty()
@@ -149,7 +148,9 @@ public final class FetchFold extends StageFold {
         boolean checked = source.verified() || wanted.source().checksums().isEmpty();
         if (staged.complete() && checked && !source.completed()) {
             due.add(new FetchCompleted(
-                    facts.image(), source.epoch(), Objects.requireNonNull(staged.lengthBytes(), "of a complete source")));
+                    facts.image(),
+                    source.epoch(),
+                    Objects.requireNonNull(staged.lengthBytes(), "of a complete source")));
         }
         ImageFacts.Trouble trouble = facts.sourceTrouble();
         if (source.epoch() >= MAX_EPOCHS) {

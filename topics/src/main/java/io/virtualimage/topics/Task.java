@@ -1,5 +1,7 @@
 package io.virtualimage.topics;
 
+import org.jspecify.annotations.Nullable;
+
 /**
  * Work that the planner of a stage gives out: any replica may take it, do it and be killed at it, any number of times.
  * A task is idempotent by its {@link #id()} within its incarnation.
@@ -108,8 +110,14 @@ public sealed interface Task extends Event.TaskEvent {
     /**
      * Stage a source from its first byte to its last, in one go. Not repeatable: whoever gets it a second time says
      * {@link Event.StreamBroken}, and the next epoch begins. Answers: {@link Event.SegmentFetched}, many.
+     *
+     * @param lengthBytes what the source said when it was probed; a stream that says nothing is held to it
      */
-    record FetchStream(Header header, DataSource source, int segmentBytes) implements Task {
+    record FetchStream(
+            Header header,
+            DataSource source,
+            int segmentBytes,
+            @Nullable Long lengthBytes) implements Task {
         @Override
         public TaskId id() {
             return TaskId.of("FetchStream", epoch());
@@ -122,7 +130,7 @@ public sealed interface Task extends Event.TaskEvent {
 
         @Override
         public FetchStream asAttempt(int attempt) {
-            return new FetchStream(header.withAttempt(attempt), source, segmentBytes);
+            return new FetchStream(header.withAttempt(attempt), source, segmentBytes, lengthBytes);
         }
     }
 

@@ -5,7 +5,7 @@ package io.virtualimage.disk;
  * answer. The message is for the user, names the format first, and contains no unprintable character of the image.
  */
 public abstract sealed class DiskException extends Exception
-        permits MalformedDiskException, UnsupportedDiskException, DiskLimitException {
+        permits NotAnImageException, MalformedDiskException, UnsupportedDiskException, DiskLimitException {
     private final long offset;
 
     DiskException(long offset, String message) {

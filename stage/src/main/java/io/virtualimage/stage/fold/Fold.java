@@ -23,6 +23,14 @@ public interface Fold<S> {
     /** The topics that it reads. */
     Set<Topic> inputs();
 
+    /**
+     * The compacted topics on which this stage has the last word on an image: when the image's tombstone arrives on
+     * {@code virtualimage.requests}, the host puts one on them too.
+     */
+    default Set<Topic> owned() {
+        return Set.of();
+    }
+
     /** The state with one more fact in it; the same state if it was known, or is out of date. */
     S merge(@Nullable S state, Recorded recorded);
 

@@ -66,6 +66,11 @@ public abstract class StageFold implements Fold<StageState> {
     }
 
     @Override
+    public final Set<Topic> owned() {
+        return stage == Stage.PUBLISH ? Set.of(Topic.PUBLISHED) : Set.of();
+    }
+
+    @Override
     public final StageState merge(@Nullable StageState state, Recorded recorded) {
         Event event = recorded.event();
         if (state == null) {

@@ -5,7 +5,7 @@ import io.virtualimage.disk.DiskException;
 import io.virtualimage.disk.DiskFormat;
 import io.virtualimage.disk.DiskInfo;
 import io.virtualimage.disk.DiskLimitException;
-import io.virtualimage.disk.MalformedDiskException;
+import io.virtualimage.disk.NotAnImageException;
 import io.virtualimage.disk.iso.VolumeRecognition;
 import io.virtualimage.disk.qcow2.Qcow2Format;
 import io.virtualimage.disk.qcow2.Qcow2HeaderReader;
@@ -44,7 +44,7 @@ public final class DiskInspector {
     public static DiskInfo inspect(ByteSource source) throws IOException, DiskException {
         long length = source.lengthBytes();
         if (length == 0) {
-            throw new MalformedDiskException(0, "raw: the file is empty");
+            throw new NotAnImageException("raw: the file is empty");
         }
         ByteBuffer head = source.read(0, (int) Math.min(length, TEXT_BYTES));
         if (Qcow2HeaderReader.matches(head)) {
@@ -60,8 +60,8 @@ public final class DiskInspector {
         }
         Optional<String> text = TextGuess.describe(head, head.remaining() == length);
         if (text.isPresent()) {
-            throw new MalformedDiskException(
-                    0, "raw: this is no disk image, it looks like " + text.get() + "; is the address right?");
+            throw new NotAnImageException(
+                    "raw: this is no disk image, it looks like " + text.get() + "; is the address right?");
         }
         return new DiskInfo(DiskFormat.RAW, wholeSectors(length), false);
     }

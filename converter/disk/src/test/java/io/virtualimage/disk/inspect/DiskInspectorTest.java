@@ -9,8 +9,8 @@ import io.virtualimage.disk.DiskFormat;
 import io.virtualimage.disk.DiskInfo;
 import io.virtualimage.disk.DiskLimitException;
 import io.virtualimage.disk.GuardedByteSource;
-import io.virtualimage.disk.MalformedDiskException;
 import io.virtualimage.disk.MemoryByteSource;
+import io.virtualimage.disk.NotAnImageException;
 import io.virtualimage.disk.UnsupportedDiskException;
 import io.virtualimage.disk.iso.CraftedDisc;
 import io.virtualimage.disk.iso.IsoFormat;
@@ -73,7 +73,7 @@ class DiskInspectorTest {
     @Test
     void empty() {
         assertThatThrownBy(() -> DiskInspector.inspect(new MemoryByteSource(new byte[0])))
-                .isInstanceOf(MalformedDiskException.class)
+                .isInstanceOf(NotAnImageException.class)
                 .hasMessageContaining("empty");
     }
 
@@ -162,7 +162,7 @@ class DiskInspectorTest {
     void textBehindWhichAnythingFollowsIsText() {
         byte[] bytes = Arrays.copyOf("y".repeat(65_536).getBytes(StandardCharsets.US_ASCII), 1 << 20);
         assertThatThrownBy(() -> DiskInspector.inspect(new MemoryByteSource(bytes)))
-                .isInstanceOf(MalformedDiskException.class);
+                .isInstanceOf(NotAnImageException.class);
     }
 
     @Test
@@ -201,7 +201,7 @@ class DiskInspectorTest {
                 .isEqualTo(length - 512);
         byte[] page = "z".repeat(1 << 20).getBytes(StandardCharsets.US_ASCII);
         assertThatThrownBy(() -> DiskInspector.inspect(guarded(length, page, new byte[0])))
-                .isInstanceOf(MalformedDiskException.class);
+                .isInstanceOf(NotAnImageException.class);
     }
 
     @Test
@@ -255,7 +255,7 @@ class DiskInspectorTest {
     private static void assertText(String text, String message) {
         byte[] bytes = text.getBytes(StandardCharsets.UTF_8);
         assertThatThrownBy(() -> DiskInspector.inspect(new MemoryByteSource(bytes)))
-                .isInstanceOf(MalformedDiskException.class)
+                .isInstanceOf(NotAnImageException.class)
                 .hasMessageContaining(message);
     }
 }

@@ -1,0 +1,212 @@
+package io.virtualimage.converter;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.catchThrowableOfType;
+
+import io.virtualimage.disk.sample.SampleImages;
+import io.virtualimage.stage.staging.InMemoryStagingStore;
+import io.virtualimage.stage.staging.SegmentFacts;
+import io.virtualimage.stage.staging.SegmentKey;
+import io.virtualimage.stage.staging.SegmentLostException;
+import io.virtualimage.stage.staging.StagingStore.Overwrite;
+import io.virtualimage.stage.work.ImageFailedException;
+import io.virtualimage.stage.work.TaskAbandonedException;
+import io.virtualimage.stage.work.TaskContext;
+import io.virtualimage.stage.work.TaskDeferredException;
+import io.virtualimage.topics.DiskOutput;
+import io.virtualimage.topics.Event;
+import io.virtualimage.topics.Event.ConvertCompleted;
+import io.virtualimage.topics.Event.DiskInspected;
+import io.virtualimage.topics.Event.TaskDeferred.Deferral;
+import io.virtualimage.topics.FailureReason;
+import io.virtualimage.topics.ImageFormat;
+import io.virtualimage.topics.Incarnation;
+import io.virtualimage.topics.Position;
+import io.virtualimage.topics.SegmentLayout;
+import io.virtualimage.topics.SegmentSet;
+import io.virtualimage.topics.StagedSource;
+import io.virtualimage.topics.Task;
+import java.io.ByteArrayInputStream;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Test;
+
+class ConvertWorkerTest {
+    private static final Incarnation IMAGE = new Incarnation("team", "cirros", "uid-1", 1, 0);
+    private static final int SEGMENT_BYTES = 256 << 10;
+    private static final String SESSION = "0123456789abcdef";
+
+    private final InMemoryStagingStore staging = new InMemoryStagingStore();
+    private final ConvertWorker worker = new ConvertWorker(staging);
+    private final List<Event> topic = new ArrayList<>();
+    private boolean revoked;
+
+    private final TaskContext context = new TaskContext() {
+        @Override
+        public String worker() {
+            return "converter-0";
+        }
+
+        @Override
+        public int deliveryCount() {
+            return 1;
+        }
+
+        @Override
+        public boolean mayHaveBegun() {
+            return false;
+        }
+
+        @Override
+        public void announce(Event event) {
+            topic.add(event);
+        }
+
+        @Override
+        public void progress(long doneBytes) {}
+
+        @Override
+        public void checkpoint() throws TaskAbandonedException {
+            if (revoked) {
+                throw new TaskAbandonedException("taken away");
+            }
+        }
+    };
+
+    /** Stages an image, but for the segments left out. */
+    private Task.InspectDisk stage(byte[] image, @Nullable String session, int... missing) throws IOException {
+        SegmentLayout layout = new SegmentLayout(image.length, SEGMENT_BYTES);
+        StagedSource staged =
+                new StagedSource(0, session, SEGMENT_BYTES, layout.lengthBytes(), SegmentSet.EMPTY, SegmentSet.EMPTY);
+        for (int i = 0; i < layout.count(); i++) {
+            int index = i;
+            if (Arrays.stream(missing).noneMatch(it -> it == index)) {
+                ByteArrayInputStream body =
+                        new ByteArrayInputStream(image, (int) layout.offsetOf(i), layout.lengthOf(i));
+                SegmentKey key = SegmentKey.source(IMAGE, 0, i);
+                SegmentFacts facts = staging.put(key, session, layout.lengthOf(i), body, Overwrite.ALLOW)
+                        .orElseThrow();
+                staged = staged.with(i, facts.allZero());
+            }
+        }
+        return new Task.InspectDisk(new Task.Header(IMAGE, 0, new Position(0, 1), 1), staged, "My disk.img");
+    }
+
+    private static byte[] qcow2() throws IOException {
+        ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+        SampleImages.writeQcow2(bytes, 64 << 20, 2 << 20, 1);
+        return bytes.toByteArray();
+    }
+
+    @Test
+    void saysWhatAQcow2Is() throws Exception {
+        worker.run(stage(qcow2(), null), context);
+        DiskOutput output = new DiskOutput(DiskOutput.Layout.PASS_THROUGH, ImageFormat.QCOW2, "My-disk.qcow2");
+        assertThat(topic)
+                .containsExactly(
+                        new DiskInspected(IMAGE, 0, ImageFormat.QCOW2, 64 << 20, false, output),
+                        new ConvertCompleted(IMAGE, 0));
+    }
+
+    @Test
+    void saysWhatAnIsoIs() throws Exception {
+        ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+        SampleImages.writeIso(bytes, 1 << 20, 1, "DATA");
+        worker.run(stage(bytes.toByteArray(), null), context);
+        assertThat(topic).first().isInstanceOfSatisfying(DiskInspected.class, said -> {
+            assertThat(said.format()).isEqualTo(ImageFormat.ISO);
+            assertThat(said.cdrom()).isTrue();
+            assertThat(said.output().fileName()).isEqualTo("My-disk.iso");
+            assertThat(said.virtualSizeBytes()).isEqualTo(bytes.size());
+        });
+    }
+
+    @Test
+    void readsZerosThatHaveNoObject() throws Exception {
+        byte[] disk = new byte[3 * SEGMENT_BYTES + 100];
+        disk[SEGMENT_BYTES] = 1;
+        worker.run(stage(disk, null), context);
+        assertThat(topic).first().isInstanceOfSatisfying(DiskInspected.class, said -> {
+            assertThat(said.format()).isEqualTo(ImageFormat.RAW);
+            assertThat(said.virtualSizeBytes()).isEqualTo(3 * SEGMENT_BYTES + 512);
+        });
+    }
+
+    @Test
+    void theBeginningOfAStreamIsEnoughForAQcow2ButNotForARawDisk() throws Exception {
+        byte[] image = qcow2();
+        int last = new SegmentLayout(image.length, SEGMENT_BYTES).count() - 1;
+        worker.run(stage(image, SESSION, last), context);
+        assertThat(topic).hasSize(2);
+
+        topic.clear();
+        byte[] raw = new byte[3 * SEGMENT_BYTES];
+        Arrays.fill(raw, (byte) 0x80);
+        Task task = stage(raw, SESSION, 2);
+        TaskDeferredException deferred =
+                catchThrowableOfType(TaskDeferredException.class, () -> worker.run(task, context));
+        assertThat(deferred.deferral()).isEqualTo(Deferral.STARVED);
+        assertThat(deferred.delay()).isPositive();
+        assertThat(topic).isEmpty();
+    }
+
+    @Test
+    void aLostSegmentIsSaidAsOne() throws Exception {
+        Task task = stage(qcow2(), null);
+        staging.cleanAll(IMAGE.uid());
+        assertThatThrownBy(() -> worker.run(task, context))
+                .isInstanceOfSatisfying(
+                        SegmentLostException.class,
+                        lost -> assertThat(lost.key().index()).isZero());
+    }
+
+    @Test
+    void badInputFailsTheImageWithAReason() throws Exception {
+        byte[] malformed = qcow2();
+        Arrays.fill(malformed, 24, 32, (byte) 0); // virtual size
+        assertThat(failure(malformed).reason()).isEqualTo(FailureReason.IMAGE_MALFORMED);
+        assertThat(failure(malformed).words()).startsWith("qcow2").contains("offset 0x18");
+
+        byte[] huge = qcow2();
+        huge[23] = 99; // cluster_bits
+        assertThat(failure(huge).reason()).isEqualTo(FailureReason.OVER_LIMIT);
+
+        byte[] backed = qcow2();
+        backed[15] = 104; // backing_file_offset
+        backed[19] = 5; // backing_file_size
+        assertThat(failure(backed).reason()).isEqualTo(FailureReason.IMAGE_UNSUPPORTED);
+
+        byte[] vmdk = Arrays.copyOf("KDMV\1\0\0\0".getBytes(StandardCharsets.ISO_8859_1), 1 << 20);
+        assertThat(failure(vmdk).reason()).isEqualTo(FailureReason.IMAGE_UNSUPPORTED);
+
+        byte[] page = "<html><title>404 Not Found</title></html>".getBytes(StandardCharsets.UTF_8);
+        assertThat(failure(page).reason()).isEqualTo(FailureReason.NOT_AN_IMAGE);
+        assertThat(failure(page).words()).contains("404 Not Found");
+        assertThat(topic).isEmpty();
+    }
+
+    private ImageFailedException failure(byte[] image) throws IOException {
+        Task task = stage(image, null);
+        return catchThrowableOfType(ImageFailedException.class, () -> worker.run(task, context));
+    }
+
+    @Test
+    void stopsWhenTheTaskIsTakenAway() throws Exception {
+        Task task = stage(qcow2(), null);
+        revoked = true;
+        assertThatThrownBy(() -> worker.run(task, context)).isInstanceOf(TaskAbandonedException.class);
+        assertThat(topic).isEmpty();
+    }
+
+    @Test
+    void takesNoTasksOfOtherStages() {
+        Task task = new Task.CleanStaging(new Task.Header(IMAGE, 0, new Position(0, 1), 1), true);
+        assertThatThrownBy(() -> worker.run(task, context)).isInstanceOf(IllegalArgumentException.class);
+    }
+}

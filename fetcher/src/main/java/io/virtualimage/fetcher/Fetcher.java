@@ -1,0 +1,73 @@
+package io.virtualimage.fetcher;
+
+import io.fabric8.kubernetes.client.KubernetesClient;
+import io.virtualimage.fetcher.source.EnvironmentProxies;
+import io.virtualimage.fetcher.source.HttpSource;
+import io.virtualimage.fetcher.source.KubernetesSourceResolver;
+import io.virtualimage.fetcher.work.FetchWorker;
+import io.virtualimage.k8s.KubernetesConnection;
+import io.virtualimage.stage.process.Settings;
+import io.virtualimage.stage.process.StageRuntime;
+import io.virtualimage.topics.WorkGroup;
+import java.security.SecureRandom;
+import java.time.Duration;
+import java.util.Optional;
+import okhttp3.Dns;
+
+/** The service: brings the bytes of sources into staging. */
+public final class Fetcher implements AutoCloseable {
+    private static final Duration SWEEP = Duration.ofMinutes(10);
+    private static final long LEAST_SEGMENT = 64 << 10;
+    private static final long LARGEST_SEGMENT = 256 << 20;
+
+    private final KubernetesClient client;
+    private final HttpSource source;
+
+    private Fetcher(KubernetesClient client, HttpSource source) {
+        this.client = client;
+        this.source = source;
+    }
+
+    /**
+     * Starts it. Reads the settings {@code SEGMENT_SIZE} ({@code 16Mi}), {@code FETCH_RETRY_BUDGET} ({@code 5m}),
+     * {@code WORKERS} (4), {@code STREAM_WORKERS} (2), {@code KUBECONFIG}, {@code HTTP_PROXY}, {@code HTTPS_PROXY} and
+     * {@code NO_PROXY}.
+     *
+     * @return to be closed when the runtime has been asked to end
+     * @throws IllegalStateException if a setting is malformed
+     */
+    public static Fetcher start(StageRuntime runtime, Settings settings) {
+        long segmentBytes = settings.bytes("SEGMENT_SIZE", 16 << 20);
+        Duration retryBudget = settings.duration("FETCH_RETRY_BUDGET", Duration.ofMinutes(5));
+        int workers = settings.number("WORKERS", 4, 1, 64);
+        int streamWorkers = settings.number("STREAM_WORKERS", 2, 1, 64);
+        Optional<String> kubeconfig = settings.optional("KUBECONFIG");
+        settings.check();
+        if (segmentBytes < LEAST_SEGMENT || segmentBytes > LARGEST_SEGMENT) {
+            throw new IllegalStateException("SEGMENT_SIZE is " + segmentBytes + ", but has to be from 64Ki to 256Mi");
+        }
+        EnvironmentProxies proxies;
+        try {
+            proxies = EnvironmentProxies.from(settings);
+        } catch (IllegalArgumentException e) {
+            throw new IllegalStateException("the settings can't be used: " + e.getMessage(), e);
+        }
+
+        KubernetesClient client = KubernetesConnection.open(kubeconfig);
+        HttpSource source = new HttpSource(Dns.SYSTEM, proxies, runtime.clock());
+        FetchWorker worker = new FetchWorker(
+                new KubernetesSourceResolver(client), source, runtime.staging(), runtime.feeds(), new SecureRandom());
+        StagingSweeper sweeper = new StagingSweeper(runtime.staging(), runtime.ledger());
+        runtime.host(new FetchFold((int) segmentBytes, retryBudget));
+        runtime.work(WorkGroup.FETCH_TASKS, workers, worker);
+        runtime.work(WorkGroup.FETCH_STREAMS, streamWorkers, worker);
+        runtime.every(SWEEP, "sweep staging", sweeper::sweep);
+        return new Fetcher(client, source);
+    }
+
+    @Override
+    public void close() {
+        source.close();
+        client.close();
+    }
+}

@@ -1,0 +1,60 @@
+package io.virtualimage.fetcher.source;
+
+import io.virtualimage.topics.FailureReason;
+import java.io.IOException;
+import java.time.Duration;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The source did not give what was asked of it. An {@link IOException}, so that it passes through whatever reads the
+ * source's stream. The words are for the user: they name the source, and hold no secret.
+ */
+public abstract sealed class SourceException extends IOException {
+    private SourceException(String words, @Nullable Throwable cause) {
+        super(words, cause);
+    }
+
+    /** What the user reads. */
+    public String words() {
+        return Objects.requireNonNull(getMessage());
+    }
+
+    /** The source said no, and will say so again. */
+    public static final class Refused extends SourceException {
+        public Refused(String words, @Nullable Throwable cause) {
+            super(words, cause);
+        }
+    }
+
+    /** The source can't be read now, and may be later. */
+    public static final class Unavailable extends SourceException {
+        private final FailureReason reason;
+        private final Duration delay;
+
+        /**
+         * @param reason what the image fails with if that goes on
+         * @param delay what the source asked for; zero if nothing
+         */
+        public Unavailable(FailureReason reason, String words, Duration delay, @Nullable Throwable cause) {
+            super(words, cause);
+            this.reason = reason;
+            this.delay = delay;
+        }
+
+        public FailureReason reason() {
+            return reason;
+        }
+
+        public Duration delay() {
+            return delay;
+        }
+    }
+
+    /** The source is not the version that was asked for. */
+    public static final class Changed extends SourceException {
+        public Changed(String words) {
+            super(words, null);
+        }
+    }
+}

@@ -1,0 +1,128 @@
+package io.virtualimage.fetcher.work;
+
+import io.virtualimage.stage.staging.SegmentKey;
+import io.virtualimage.stage.staging.SegmentLostException;
+import io.virtualimage.stage.staging.StagingStore;
+import io.virtualimage.stage.staging.StagingUnavailableException;
+import io.virtualimage.stage.work.AnnouncementException;
+import io.virtualimage.stage.work.ImageFailedException;
+import io.virtualimage.stage.work.SegmentFeed;
+import io.virtualimage.stage.work.TaskAbandonedException;
+import io.virtualimage.stage.work.TaskContext;
+import io.virtualimage.stage.work.TaskDeferredException;
+import io.virtualimage.topics.ChecksumAlgorithm;
+import io.virtualimage.topics.Checksums;
+import io.virtualimage.topics.Event.SourceVerified;
+import io.virtualimage.topics.FailureReason;
+import io.virtualimage.topics.StagedSource;
+import io.virtualimage.topics.Task;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.EnumMap;
+import java.util.HexFormat;
+import java.util.Map;
+import java.util.Optional;
+import java.util.StringJoiner;
+
+/**
+ * Computes checksums over the source's bytes, in order, from what is staged; what isn't yet, it waits for. May be done
+ * any number of times: it only reads.
+ */
+final class Verification {
+    private final StagingStore staging;
+    private final SegmentFeed.Feeds feeds;
+
+    Verification(StagingStore staging, SegmentFeed.Feeds feeds) {
+        this.staging = staging;
+        this.feeds = feeds;
+    }
+
+    void run(Task.VerifySource task, TaskContext context)
+            throws TaskDeferredException, ImageFailedException, TaskAbandonedException, SegmentLostException,
+                    StagingUnavailableException, AnnouncementException, InterruptedException {
+        Map<ChecksumAlgorithm, MessageDigest> digests = digests(task.expected());
+        byte[] zeros = new byte[0];
+        long done = 0;
+        try (StagedFollower follower = new StagedFollower(task, feeds, context)) {
+            for (int index = 0; follower.await(index, done); index++) {
+                context.checkpoint();
+                StagedSource staged = follower.staged();
+                int length = lengthOf(staged, index);
+                byte[] bytes;
+                if (staged.zeros().contains(index)) {
+                    zeros = zeros.length == length ? zeros : new byte[length];
+                    bytes = zeros;
+                } else {
+                    bytes = read(task, staged, index, length);
+                }
+                digests.values().parallelStream().forEach(digest -> digest.update(bytes));
+                done += length;
+                context.progress(done);
+            }
+        }
+        compare(task.expected(), digests);
+        context.announce(new SourceVerified(task.image(), task.epoch(), task.expected()));
+    }
+
+    private byte[] read(Task.VerifySource task, StagedSource staged, int index, int length)
+            throws SegmentLostException, StagingUnavailableException, InterruptedException {
+        SegmentKey key = SegmentKey.source(task.image(), task.epoch(), index);
+        byte[] bytes = staging.read(key, staged.session());
+        if (bytes.length != length) {
+            throw new SegmentLostException(
+                    key, "segment %d has %d bytes instead of %d".formatted(index, bytes.length, length));
+        }
+        return bytes;
+    }
+
+    /** As long as nobody knows the length, no segment is the last. */
+    private static int lengthOf(StagedSource staged, int index) {
+        return staged.lengthBytes() == null
+                ? staged.segmentBytes()
+                : staged.layout().lengthOf(index);
+    }
+
+    private static Map<ChecksumAlgorithm, MessageDigest> digests(Checksums expected) throws ImageFailedException {
+        Map<ChecksumAlgorithm, MessageDigest> digests = new EnumMap<>(ChecksumAlgorithm.class);
+        for (ChecksumAlgorithm algorithm : expected.byAlgorithm().keySet()) {
+            String name = javaName(algorithm)
+                    .orElseThrow(() -> new ImageFailedException(
+                            FailureReason.IMAGE_UNSUPPORTED,
+                            "checksums of the kind %s can't be verified by this version"
+                                    .formatted(algorithm.wireName()),
+                            null));
+            try {
+                digests.put(algorithm, MessageDigest.getInstance(name));
+            } catch (NoSuchAlgorithmException e) {
+                throw new IllegalStateException("this Java has no " + name, e);
+            }
+        }
+        return digests;
+    }
+
+    private static Optional<String> javaName(ChecksumAlgorithm algorithm) {
+        return switch (algorithm) {
+            case MD5 -> Optional.of("MD5");
+            case SHA1 -> Optional.of("SHA-1");
+            case SHA256 -> Optional.of("SHA-256");
+            case SHA512 -> Optional.of("SHA-512");
+            case STREEBOG256, STREEBOG512 -> Optional.empty();
+        };
+    }
+
+    private static void compare(Checksums expected, Map<ChecksumAlgorithm, MessageDigest> digests)
+            throws ImageFailedException {
+        StringJoiner mismatches = new StringJoiner("; ");
+        digests.forEach((algorithm, digest) -> {
+            String wanted = String.valueOf(expected.byAlgorithm().get(algorithm));
+            String found = HexFormat.of().formatHex(digest.digest());
+            if (!wanted.equals(found)) {
+                mismatches.add("expected %s %s, found %s".formatted(algorithm.wireName(), wanted, found));
+            }
+        });
+        if (mismatches.length() > 0) {
+            throw new ImageFailedException(
+                    FailureReason.CHECKSUM_MISMATCH, "the source's checksum is wrong: " + mismatches, null);
+        }
+    }
+}

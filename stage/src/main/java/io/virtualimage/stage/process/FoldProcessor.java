@@ -1,0 +1,265 @@
+package io.virtualimage.stage.process;
+
+import io.virtualimage.stage.fold.Fold;
+import io.virtualimage.stage.fold.Plan;
+import io.virtualimage.stage.fold.PlanContext;
+import io.virtualimage.topics.DeadLetter;
+import io.virtualimage.topics.Event;
+import io.virtualimage.topics.EventCodec;
+import io.virtualimage.topics.Position;
+import io.virtualimage.topics.Recorded;
+import io.virtualimage.topics.Topic;
+import io.virtualimage.topics.UndecodableEventException;
+import java.nio.charset.StandardCharsets;
+import java.time.Clock;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.apache.kafka.common.header.Headers;
+import org.apache.kafka.common.header.internals.RecordHeaders;
+import org.apache.kafka.streams.processor.PunctuationType;
+import org.apache.kafka.streams.processor.api.Processor;
+import org.apache.kafka.streams.processor.api.ProcessorContext;
+import org.apache.kafka.streams.processor.api.Record;
+import org.apache.kafka.streams.processor.api.RecordMetadata;
+import org.apache.kafka.streams.state.KeyValueIterator;
+import org.apache.kafka.streams.state.KeyValueStore;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import tools.jackson.core.JacksonException;
+
+/**
+ * Feeds a fold with the records of one partition of all its topics. The store holds the states as JSON; beside it are
+ * the same states parsed, so that a look at all of them, twice a second, costs no parsing.
+ *
+ * <p>What the fold emits is handed to the producer before the state is: a crash in between repeats work, the other way
+ * round it would be remembered as given out, and never was.
+ */
+final class FoldProcessor<S> implements Processor<String, byte[], String, Outgoing> {
+    static final String STORE = "state";
+    private static final Logger LOG = LoggerFactory.getLogger(FoldProcessor.class);
+
+    private final Fold<S> fold;
+    private final Map<String, Topic> topics;
+    private final EventRecords records;
+    private final StageMeters meters;
+    private final Clock clock;
+    private final Duration tick;
+    private final AtomicInteger images;
+
+    private final Map<String, S> states = new HashMap<>();
+    private final Set<String> active = new HashSet<>();
+
+    /** Images that the fold broke on and the log has spoken of. */
+    private final Set<String> broken = new HashSet<>();
+
+    private @Nullable ProcessorContext<String, Outgoing> context;
+    private @Nullable KeyValueStore<String, byte[]> store;
+
+    /**
+     * @param topics the fold's inputs, by name
+     * @param tick how often every state is looked at
+     * @param images counts the states of all partitions of this replica
+     */
+    FoldProcessor(
+            Fold<S> fold,
+            Map<String, Topic> topics,
+            EventRecords records,
+            StageMeters meters,
+            Clock clock,
+            Duration tick,
+            AtomicInteger images) {
+        this.fold = fold;
+        this.topics = topics;
+        this.records = records;
+        this.meters = meters;
+        this.clock = clock;
+        this.tick = tick;
+        this.images = images;
+    }
+
+    @Override
+    public void init(ProcessorContext<String, Outgoing> context) {
+        this.context = context;
+        this.store = context.getStateStore(STORE);
+        try (KeyValueIterator<String, byte[]> stored = store().all()) {
+            stored.forEachRemaining(entry -> restore(entry.key, entry.value));
+        }
+        context.schedule(tick, PunctuationType.WALL_CLOCK_TIME, time -> planAll());
+    }
+
+    private void restore(String key, byte[] json) {
+        try {
+            remember(key, EventCodec.mapper().readValue(json, fold.stateType()));
+        } catch (JacksonException | IllegalArgumentException e) {
+            // Begins anew with the next event; the changelog keeps the old one until then.
+            bury(
+                    key,
+                    new DeadLetter(
+                            STORE + " of " + fold.name(),
+                            new Position(context().taskId().partition(), 0),
+                            "the state can't be read: " + e.getMessage(),
+                            new String(json, StandardCharsets.UTF_8)));
+        }
+    }
+
+    @Override
+    public void process(Record<String, byte[]> record) {
+        RecordMetadata at = context().recordMetadata().orElseThrow();
+        Topic topic = topics.get(at.topic());
+        if (topic == null) {
+            return;
+        }
+        String key = record.key();
+        if (record.value() == null) {
+            if (topic == Topic.REQUESTS && key != null) {
+                dismiss(key);
+            }
+            return;
+        }
+        try {
+            Optional<EventCodec.Decoded> decoded = EventCodec.decode(record.value());
+            if (decoded.isEmpty()) {
+                return; // of a later version
+            }
+            Event event = decoded.get().event();
+            String uid = event.image().uid();
+            if (!uid.equals(key)) {
+                throw new UndecodableEventException("an event of image " + uid + " under the key " + key);
+            }
+            Position position = new Position(at.partition(), at.offset());
+            take(uid, new Recorded(event, topic, position, decoded.get().time()));
+        } catch (UndecodableEventException e) {
+            bury(key == null ? "" : key, letter(at, record, String.valueOf(e.getMessage())));
+        } catch (RuntimeException e) {
+            LOG.atError().addKeyValue("fold", fold.name()).setCause(e).log("the fold broke on an event");
+            bury(key == null ? "" : key, letter(at, record, "the fold " + fold.name() + " broke on it: " + e));
+        }
+    }
+
+    private static DeadLetter letter(RecordMetadata at, Record<String, byte[]> record, String message) {
+        return new DeadLetter(
+                at.topic(),
+                new Position(at.partition(), at.offset()),
+                message,
+                new String(record.value(), StandardCharsets.UTF_8));
+    }
+
+    private void take(String key, Recorded recorded) {
+        S before = states.get(key);
+        plan(key, before, fold.merge(before, recorded));
+    }
+
+    /** Plans from a state that may be newer than the stored one. */
+    private void plan(String key, @Nullable S stored, S merged) {
+        S after = merged;
+        List<Event> emit = List.of();
+        try {
+            Plan<S> plan = fold.plan(merged, new PlanContext(clock.instant(), activeImagesWith(key)));
+            after = plan.state();
+            emit = plan.emit();
+            broken.remove(key);
+        } catch (RuntimeException e) {
+            if (broken.add(key)) {
+                LOG.atError()
+                        .addKeyValue("fold", fold.name())
+                        .addKeyValue("uid", key)
+                        .setCause(e)
+                        .log("the fold broke on a plan");
+            }
+        }
+        for (Event event : emit) {
+            forward(event.image().uid(), new Outgoing(Topic.of(event), records.value(event)), records.headers(event));
+            meters.announced(event);
+        }
+        if (!after.equals(stored)) {
+            store().put(key, EventCodec.mapper().writeValueAsBytes(after));
+            remember(key, after);
+        }
+    }
+
+    private int activeImagesWith(String key) {
+        return active.size() + (active.contains(key) ? 0 : 1);
+    }
+
+    private void planAll() {
+        Instant now = clock.instant();
+        for (String key : List.copyOf(states.keySet())) {
+            S state = states.get(key);
+            if (state == null) {
+                continue;
+            }
+            if (fold.forgettable(state, now)) {
+                forget(key);
+            } else {
+                plan(key, state, state);
+            }
+        }
+    }
+
+    /** The image is gone for good. */
+    private void dismiss(String key) {
+        forget(key);
+        for (Topic topic : fold.owned()) {
+            forward(key, new Outgoing(topic, null), new RecordHeaders());
+        }
+    }
+
+    private void remember(String key, S state) {
+        if (states.put(key, state) == null) {
+            images.incrementAndGet();
+        }
+        if (fold.active(state)) {
+            active.add(key);
+        } else {
+            active.remove(key);
+        }
+    }
+
+    private void forget(String key) {
+        store().delete(key);
+        if (states.remove(key) != null) {
+            images.decrementAndGet();
+        }
+        active.remove(key);
+        broken.remove(key);
+    }
+
+    private void bury(String key, DeadLetter letter) {
+        forward(key, new Outgoing(Topic.DEAD_LETTERS, records.value(letter)), new RecordHeaders());
+        meters.buried(letter);
+    }
+
+    private void forward(String key, Outgoing outgoing, Headers headers) {
+        context().forward(new Record<>(key, outgoing, clock.millis(), headers));
+    }
+
+    private ProcessorContext<String, Outgoing> context() {
+        if (context == null) {
+            throw new IllegalStateException("not initialized");
+        }
+        return context;
+    }
+
+    private KeyValueStore<String, byte[]> store() {
+        if (store == null) {
+            throw new IllegalStateException("not initialized");
+        }
+        return store;
+    }
+
+    @Override
+    public void close() {
+        images.addAndGet(-states.size());
+        states.clear();
+        active.clear();
+        broken.clear();
+    }
+}

@@ -1,0 +1,148 @@
+package io.virtualimage.statuswriter;
+
+import io.virtualimage.k8s.VirtualImageStatus;
+import io.virtualimage.stage.process.RecordHandler;
+import io.virtualimage.stage.process.ViewRecord;
+import io.virtualimage.statuswriter.ImageApi.ImageApiException;
+import io.virtualimage.statuswriter.ImageApi.Outcome;
+import io.virtualimage.topics.Event.StatusChanged;
+import io.virtualimage.topics.ImageStatus;
+import io.virtualimage.topics.Incarnation;
+import io.virtualimage.topics.Recorded;
+import java.time.Clock;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.Collections;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Brings statuses to Kubernetes, in the order of {@code virtualimage.status}. Statuses that speak of another version of the
+ * object than there is are dropped, for the right one is on its way; and so are those that come a second time, so that
+ * nobody who watches sees an image go backwards.
+ */
+public final class StatusApplier implements RecordHandler {
+    private static final Logger log = LoggerFactory.getLogger(StatusApplier.class);
+
+    /** So often a status is judged anew because the object changed between reading and writing. */
+    private static final int MAX_READS = 10;
+
+    private static final int REMEMBERED_NOTICES = 10_000;
+
+    /** The API server forgets Events after this long; they are not to come back when old statuses are read again. */
+    private static final Duration NOTICE_AGE = Duration.ofHours(1);
+
+    private final ImageApi api;
+    private final Pace pace;
+    private final Clock clock;
+    private final ReplayGuard replays = new ReplayGuard();
+    private final Set<String> noticed = Collections.newSetFromMap(new LinkedHashMap<>() {
+        @Override
+        protected boolean removeEldestEntry(Map.@Nullable Entry<String, Boolean> eldest) {
+            return size() > REMEMBERED_NOTICES;
+        }
+    });
+
+    public StatusApplier(ImageApi api, Pace pace, Clock clock) {
+        this.api = api;
+        this.pace = pace;
+        this.clock = clock;
+    }
+
+    /** @throws ImageApiException if Kubernetes could not be asked; nothing is lost if the record is handed in again */
+    @Override
+    public synchronized void handle(ViewRecord record) throws ImageApiException, InterruptedException {
+        Recorded recorded = record.recorded();
+        if (recorded == null) {
+            return; // forgotten, and long gone
+        }
+        replays.reached(recorded.at());
+        if (recorded.event() instanceof StatusChanged(Incarnation image, ImageStatus status)) {
+            Optional<StandingImage> object = apply(image, status, recorded);
+            if (object.isPresent() && recorded.time().plus(NOTICE_AGE).isAfter(clock.instant())) {
+                notify(image, status, object.get(), recorded.time());
+            }
+        }
+    }
+
+    /** The object that the status is about; empty if there is none any more. */
+    private Optional<StandingImage> apply(Incarnation image, ImageStatus status, Recorded recorded)
+            throws ImageApiException, InterruptedException {
+        for (int reads = 0; reads < MAX_READS; reads++) {
+            Optional<StandingImage> object = api.get(image.namespace(), image.name())
+                    .filter(standing -> standing.uid().equals(image.uid()));
+            if (object.isEmpty()) {
+                return object;
+            }
+            StandingImage standing = object.get();
+            Verdict verdict = Verdict.of(image, status, standing, replays.mayBeReplay(image.uid()));
+            String exactly = null;
+            switch (verdict) {
+                case NOT_OURS, OLDER -> {
+                    log(image, status, verdict.name(), "status dropped");
+                    return object;
+                }
+                case WRITE_EXACTLY -> exactly = standing.resourceVersion();
+                case WRITE -> {}
+            }
+            VirtualImageStatus shape = KubernetesStatus.of(image, status);
+            if (!shape.equals(standing.status())) {
+                pace.await();
+                Outcome outcome = api.applyStatus(image.namespace(), image.name(), image.uid(), exactly, shape);
+                switch (outcome) {
+                    case CONFLICT -> {
+                        continue;
+                    }
+                    case GONE -> {
+                        return Optional.empty();
+                    }
+                    case REFUSED ->
+                        log.atError()
+                                .addKeyValue("image", image.subject())
+                                .addKeyValue("uid", image.uid())
+                                .addKeyValue("generation", image.generation())
+                                .log("status refused by the API server");
+                    case DONE -> log(image, status, "", "status written");
+                }
+            }
+            replays.caughtUp(image.uid(), recorded.at());
+            return object;
+        }
+        throw new ImageApiException(
+                "status of %s could not be written: the object changed each of %d times that it was read"
+                        .formatted(image.subject(), MAX_READS),
+                new IllegalStateException("conflict"));
+    }
+
+    private void notify(Incarnation image, ImageStatus status, StandingImage object, Instant at)
+            throws ImageApiException, InterruptedException {
+        for (ImageStatus.Notice each : status.notices()) {
+            ImageNotice notice = ImageNotice.of(image, object.resourceVersion(), each, at);
+            String identity = image.namespace() + "/" + notice.name();
+            if (!noticed.contains(identity)) {
+                pace.await();
+                Outcome outcome = api.createEvent(notice);
+                if (outcome == Outcome.REFUSED) {
+                    log(image, status, each.reason(), "notice refused by the API server");
+                }
+                noticed.add(identity);
+            }
+        }
+    }
+
+    private static void log(Incarnation image, ImageStatus status, String detail, String message) {
+        log.atDebug()
+                .addKeyValue("image", image.subject())
+                .addKeyValue("uid", image.uid())
+                .addKeyValue("generation", image.generation())
+                .addKeyValue("run", image.run())
+                .addKeyValue("phase", status.phase())
+                .addKeyValue("detail", detail)
+                .log(message);
+    }
+}

@@ -1,0 +1,240 @@
+package io.virtualimage.statuswriter;
+
+import io.virtualimage.k8s.ConditionReason;
+import io.virtualimage.k8s.ConditionType;
+import io.virtualimage.stage.fold.ImageFacts;
+import io.virtualimage.topics.DataSource;
+import io.virtualimage.topics.Event.DiskInspected;
+import io.virtualimage.topics.Event.ImageBlocked;
+import io.virtualimage.topics.Event.ImagePublished;
+import io.virtualimage.topics.Event.ImageRequested;
+import io.virtualimage.topics.Event.ImageWithdrawn;
+import io.virtualimage.topics.Event.StageFailed;
+import io.virtualimage.topics.ImageStatus;
+import io.virtualimage.topics.ImageStatus.Condition;
+import io.virtualimage.topics.ImageStatus.Notice;
+import io.virtualimage.topics.ImageStatus.Phase;
+import io.virtualimage.topics.ImageStatus.Size;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
+
+/** The status that follows from what is known. A pure function of the state; the time only dates what changes now. */
+final class StatusDerivation {
+    private final StatusState state;
+    private final ImageFacts facts;
+    private final @Nullable ImageStatus before;
+    private final Instant now;
+    private final List<Condition> conditions = new ArrayList<>();
+
+    private StatusDerivation(StatusState state, Instant now) {
+        this.state = state;
+        this.facts = state.facts();
+        this.before = state.status();
+        this.now = now;
+    }
+
+    static ImageStatus derive(StatusState state, Instant now) {
+        return new StatusDerivation(state, now).derive();
+    }
+
+    private ImageStatus derive() {
+        if (facts.withdrawn()) {
+            return terminating();
+        }
+        ImagePublished published = facts.published();
+        if (published != null) {
+            return ready(published);
+        }
+        StageFailed failed = facts.failed();
+        if (failed != null) {
+            return failed(failed);
+        }
+        return facts.request() instanceof ImageBlocked blocked ? blocked(blocked) : underWay();
+    }
+
+    /** What was known stays: the facts of the incarnation that ends were dropped when it was withdrawn. */
+    private ImageStatus terminating() {
+        if (before != null) {
+            before.conditions().stream()
+                    .filter(condition -> !condition.type().equals(ConditionType.TERMINATING.wire()))
+                    .forEach(conditions::add);
+        }
+        add(
+                ConditionType.TERMINATING,
+                true,
+                ConditionReason.CLEANUP_PENDING.wire(),
+                "What was published and staged of the image is being removed.");
+        return new ImageStatus(
+                Phase.TERMINATING,
+                before == null ? null : before.progress(),
+                before != null && before.cdrom(),
+                before == null ? null : before.format(),
+                before == null ? null : before.size(),
+                before == null || before.downloadSpeed() == null ? null : averageOnly(before.downloadSpeed()),
+                before == null ? null : before.registryUrl(),
+                conditions,
+                List.of());
+    }
+
+    private ImageStatus ready(ImagePublished published) {
+        add(ConditionType.DATASOURCE_READY, true, ConditionReason.DATASOURCE_READY.wire(), "");
+        add(ConditionType.READY, true, ConditionReason.READY.wire(), "The image is in the registry.");
+        return new ImageStatus(
+                Phase.READY,
+                "100%",
+                published.cdrom(),
+                published.format(),
+                new Size(published.storedBytes(), published.unpackedBytes()),
+                state.speed().reading(false),
+                published.registryUrl(),
+                conditions,
+                notices(started(), new Notice(false, "DataSourceImportCompleted", "The image can be used.")));
+    }
+
+    private ImageStatus failed(StageFailed failed) {
+        String message = "%s failed: %s".formatted(title(failed), failed.message());
+        add(ConditionType.DATASOURCE_READY, true, ConditionReason.DATASOURCE_READY.wire(), "");
+        add(ConditionType.READY, false, failure().wire(), message);
+        return unpublished(
+                Phase.FAILED, false, notices(started(), new Notice(true, "DataSourceImportFailed", message)));
+    }
+
+    private ImageStatus blocked(ImageBlocked blocked) {
+        if (blocked.condition().equals(ConditionType.DATASOURCE_READY.wire())) {
+            add(ConditionType.DATASOURCE_READY, false, blocked.reason(), blocked.message());
+            add(ConditionType.READY, false, ConditionReason.DATASOURCE_NOT_READY.wire(), blocked.message());
+        } else if (blocked.condition().equals(ConditionType.STORAGE_CLASS_READY.wire())) {
+            add(ConditionType.STORAGE_CLASS_READY, false, blocked.reason(), blocked.message());
+            add(ConditionType.READY, false, ConditionReason.STORAGE_CLASS_NOT_READY.wire(), blocked.message());
+        } else {
+            add(ConditionType.READY, false, blocked.reason(), blocked.message());
+        }
+        return new ImageStatus(Phase.PENDING, null, false, null, null, null, null, conditions, notices());
+    }
+
+    private ImageStatus underWay() {
+        add(ConditionType.DATASOURCE_READY, true, ConditionReason.DATASOURCE_READY.wire(), "");
+        if (!state.started()) {
+            add(
+                    ConditionType.READY,
+                    false,
+                    ConditionReason.PROVISIONING_NOT_STARTED.wire(),
+                    "The import waits for its turn.");
+            return new ImageStatus(Phase.PENDING, null, false, null, null, null, null, conditions, notices());
+        }
+        add(ConditionType.READY, false, ConditionReason.PROVISIONING.wire(), doing());
+        return unpublished(Phase.PROVISIONING, true, notices(started()));
+    }
+
+    private ImageStatus unpublished(Phase phase, boolean fetching, List<Notice> notices) {
+        DiskInspected disk = facts.currentDisk();
+        Long length = facts.source().staged().lengthBytes();
+        Integer permille = state.permille();
+        boolean coming = fetching
+                && facts.sourceTrouble() == null
+                && !facts.source().staged().complete();
+        return new ImageStatus(
+                phase,
+                permille == null ? null : Progress.text(permille),
+                disk != null && disk.cdrom(),
+                disk == null ? null : disk.format(),
+                disk == null || length == null ? null : new Size(length, disk.virtualSizeBytes()),
+                state.speed().reading(coming),
+                null,
+                conditions,
+                notices);
+    }
+
+    private String doing() {
+        if (facts.source().staged().complete()) {
+            return facts.source().completed()
+                    ? "The image is being published."
+                    : "The source's checksums are being verified.";
+        }
+        ImageFacts.Trouble trouble = facts.sourceTrouble();
+        if (trouble != null) {
+            return "The source gives nothing at present, and is asked again: " + trouble.message();
+        }
+        return facts.source().opened() == null
+                ? "The source is being asked what it has."
+                : "The source is being fetched.";
+    }
+
+    private static ImageStatus.DownloadSpeed averageOnly(ImageStatus.DownloadSpeed speed) {
+        return new ImageStatus.DownloadSpeed(speed.avgBytes(), null);
+    }
+
+    private static String title(StageFailed failed) {
+        return switch (failed.stage()) {
+            case FETCH -> "Fetching the source";
+            case CONVERT -> "Converting the image";
+            case PUBLISH -> "Publishing the image";
+        };
+    }
+
+    private ConditionReason failure() {
+        if (!(facts.request() instanceof ImageRequested requested)) {
+            return ConditionReason.PROVISIONING_FAILED;
+        }
+        return switch (requested.source()) {
+            case DataSource.Http ignored -> ConditionReason.PROVISIONING_FAILED;
+        };
+    }
+
+    private Notice started() {
+        String from = switch (facts.request()) {
+            case ImageRequested requested ->
+                switch (requested.source()) {
+                    case DataSource.Http http -> " from " + http.url();
+                };
+            case ImageBlocked ignored -> "";
+            case ImageWithdrawn ignored -> "";
+            case null -> "";
+        };
+        return new Notice(false, "DataSourceImportStarted", "The import%s has begun.".formatted(from));
+    }
+
+    /** What users were notified of in this incarnation, and what they are to be now. Each reason once. */
+    private List<Notice> notices(Notice... due) {
+        List<Notice> notices = new ArrayList<>(before == null ? List.of() : before.notices());
+        if (state.respecified()) {
+            addNew(
+                    notices,
+                    new Notice(
+                            false, "VirtualImageSpecHasBeenChanged", "The spec was changed: the import starts over."));
+        }
+        for (Notice notice : due) {
+            addNew(notices, notice);
+        }
+        return notices;
+    }
+
+    private static void addNew(List<Notice> notices, Notice notice) {
+        if (notices.stream().noneMatch(told -> told.reason().equals(notice.reason()))) {
+            notices.add(notice);
+        }
+    }
+
+    private void add(ConditionType type, boolean status, String reason, String message) {
+        conditions.add(new Condition(type.wire(), status, reason, message, since(type, status, reason)));
+    }
+
+    /** Unchanged if status and reason are; else later than all before, whatever the clocks say. */
+    private Instant since(ConditionType type, boolean status, String reason) {
+        Instant since = now;
+        for (Condition condition : before == null ? List.<Condition>of() : before.conditions()) {
+            if (condition.type().equals(type.wire())
+                    && condition.status() == status
+                    && Objects.equals(condition.reason(), reason)) {
+                return condition.lastTransitionTime();
+            }
+            if (condition.lastTransitionTime().isAfter(since)) {
+                since = condition.lastTransitionTime();
+            }
+        }
+        return since;
+    }
+}

@@ -1,0 +1,87 @@
+package io.virtualimage.statuswriter;
+
+import io.virtualimage.stage.fold.ImageFacts;
+import io.virtualimage.topics.Event.StatusChanged;
+import io.virtualimage.topics.ImageStatus;
+import io.virtualimage.topics.Incarnation;
+import java.time.Instant;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * State of the status fold for one image.
+ *
+ * @param facts what is known
+ * @param started whether any work on this incarnation was seen
+ * @param respecified whether it took the place of one with another spec
+ * @param permille the furthest progress of this incarnation, in thousandths; null while it can't be told
+ * @param speed of its download
+ * @param status the status as last derived, maybe of an earlier incarnation: what a later one carries on from
+ * @param said the status as last put on its topic
+ */
+public record StatusState(
+        ImageFacts facts,
+        boolean started,
+        boolean respecified,
+        @Nullable Integer permille,
+        Speedometer speed,
+        @Nullable ImageStatus status,
+        @Nullable Said said) {
+
+    /**
+     * A status that was put on its topic.
+     *
+     * @param heard whether it was seen there
+     */
+    public record Said(Incarnation image, ImageStatus status, Instant at, boolean heard) {}
+
+    static StatusState of(ImageFacts facts) {
+        return new StatusState(facts, false, false, null, Speedometer.AT_REST, null, null);
+    }
+
+    /** The same image in a later incarnation. What users were notified of before is not told again. */
+    StatusState begin(ImageFacts later) {
+        boolean newSpec =
+                later.image().generation() > facts.image().generation() && (facts.request() != null || respecified);
+        return new StatusState(
+                later, false, newSpec, null, Speedometer.AT_REST, status == null ? null : withoutNotices(status), said);
+    }
+
+    StatusState with(ImageFacts newFacts, boolean nowStarted, @Nullable Integer newPermille, Speedometer newSpeed) {
+        return new StatusState(newFacts, nowStarted, respecified, newPermille, newSpeed, status, said);
+    }
+
+    StatusState with(ImageStatus derived, @Nullable Said nowSaid) {
+        return new StatusState(facts, started, respecified, permille, speed, derived, nowSaid);
+    }
+
+    StatusState heard(StatusChanged change) {
+        if (said == null
+                || said.heard()
+                || !said.image().equals(change.image())
+                || !said.status().equals(change.status())) {
+            return this;
+        }
+        return new StatusState(
+                facts,
+                started,
+                respecified,
+                permille,
+                speed,
+                status,
+                new Said(said.image(), said.status(), said.at(), true));
+    }
+
+    private static ImageStatus withoutNotices(ImageStatus status) {
+        return new ImageStatus(
+                status.phase(),
+                status.progress(),
+                status.cdrom(),
+                status.format(),
+                status.size(),
+                status.downloadSpeed(),
+                status.registryUrl(),
+                status.conditions(),
+                List.of());
+    }
+}

@@ -1,0 +1,285 @@
+package io.virtualimage.statuswriter;
+
+import static io.virtualimage.statuswriter.Story.BEGIN;
+import static io.virtualimage.statuswriter.Story.blocked;
+import static io.virtualimage.statuswriter.Story.deferred;
+import static io.virtualimage.statuswriter.Story.failed;
+import static io.virtualimage.statuswriter.Story.heartbeat;
+import static io.virtualimage.statuswriter.Story.image;
+import static io.virtualimage.statuswriter.Story.inspected;
+import static io.virtualimage.statuswriter.Story.opened;
+import static io.virtualimage.statuswriter.Story.published;
+import static io.virtualimage.statuswriter.Story.pushed;
+import static io.virtualimage.statuswriter.Story.requested;
+import static io.virtualimage.statuswriter.Story.segment;
+import static io.virtualimage.statuswriter.Story.segments;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.virtualimage.k8s.ConditionReason;
+import io.virtualimage.k8s.ConditionType;
+import io.virtualimage.topics.Event;
+import io.virtualimage.topics.FailureReason;
+import io.virtualimage.topics.ImageFormat;
+import io.virtualimage.topics.ImageStatus;
+import io.virtualimage.topics.Incarnation;
+import java.time.Duration;
+import java.util.Arrays;
+import java.util.Objects;
+import org.junit.jupiter.api.Test;
+
+class StatusFoldTest {
+    private final Incarnation first = image(1, 0);
+    private final Story story = new Story();
+
+    private void says(String expected) {
+        assertThat(story.text()).isEqualTo(expected);
+    }
+
+    @Test
+    void anImportFromRequestToReady() {
+        story.tell(requested(first))
+                .at("1")
+                .tell(heartbeat(first))
+                .at("2")
+                .tell(opened(first, 0, 10_000L), segment(first, 0, 0))
+                .at("3")
+                .tell(inspected(first, 0, ImageFormat.QCOW2, false))
+                .at("4.5")
+                .tell(segments(first, 0, 1, 6))
+                .at("5.5")
+                .tell(pushed(first, 0, 2_500, 10_000))
+                .at("7")
+                .tell(segments(first, 0, 6, 10))
+                .tell(new Event.FetchCompleted(first, 0, 10_000))
+                .at("8")
+                .tell(new Event.LayerPushed(first, 0, "sha256:l", 10_000))
+                .at("9")
+                .tell(published(first))
+                .at("60");
+        says("""
+                0.0  1.0 PENDING - DatasourceReady=True:DatasourceReady@0.0 Ready=False:ProvisioningNotStarted@0.0
+                1.0  1.0 PROVISIONING - DatasourceReady=True:DatasourceReady@0.0 Ready=False:Provisioning@1.0 told=DataSourceImportStarted
+                2.0  1.0 PROVISIONING 0.0% DatasourceReady=True:DatasourceReady@0.0 Ready=False:Provisioning@1.0 told=DataSourceImportStarted
+                2.5  1.0 PROVISIONING 5.0% speed=1000000 DatasourceReady=True:DatasourceReady@0.0 Ready=False:Provisioning@1.0 told=DataSourceImportStarted
+                3.0  1.0 PROVISIONING 5.0% qcow2 size=10000/64000 speed=1000000 DatasourceReady=True:DatasourceReady@0.0 Ready=False:Provisioning@1.0 told=DataSourceImportStarted
+                4.5  1.0 PROVISIONING 10.0% qcow2 size=10000/64000 speed=800/800 DatasourceReady=True:DatasourceReady@0.0 Ready=False:Provisioning@1.0 told=DataSourceImportStarted
+                5.0  1.0 PROVISIONING 30.0% qcow2 size=10000/64000 speed=2400/800 DatasourceReady=True:DatasourceReady@0.0 Ready=False:Provisioning@1.0 told=DataSourceImportStarted
+                5.5  1.0 PROVISIONING 42.5% qcow2 size=10000/64000 speed=2400/800 DatasourceReady=True:DatasourceReady@0.0 Ready=False:Provisioning@1.0 told=DataSourceImportStarted
+                7.0  1.0 PROVISIONING 47.5% qcow2 size=10000/64000 speed=1400/2000 DatasourceReady=True:DatasourceReady@0.0 Ready=False:Provisioning@1.0 told=DataSourceImportStarted
+                7.5  1.0 PROVISIONING 62.5% qcow2 size=10000/64000 speed=2000 DatasourceReady=True:DatasourceReady@0.0 Ready=False:Provisioning@1.0 told=DataSourceImportStarted
+                8.0  1.0 PROVISIONING 100.0% qcow2 size=10000/64000 speed=2000 DatasourceReady=True:DatasourceReady@0.0 Ready=False:Provisioning@1.0 told=DataSourceImportStarted
+                9.0  1.0 READY 100% qcow2 size=10000/64000 speed=2000 url=r/vi/ns/disk:u1 DatasourceReady=True:DatasourceReady@0.0 Ready=True:Ready@9.0 told=DataSourceImportStarted,DataSourceImportCompleted
+                """);
+    }
+
+    @Test
+    void theSameEventsAgainChangeNothing() {
+        Event[] events = {
+            requested(first),
+            opened(first, 0, 2_000L),
+            segment(first, 0, 0),
+            inspected(first, 0, ImageFormat.ISO, true),
+            segment(first, 0, 1),
+            new Event.FetchCompleted(first, 0, 2_000),
+            published(first)
+        };
+        story.tell(events).at("5");
+        String once = story.text();
+        StatusState state = story.state();
+        story.tell(events).tell(events).at("20");
+        says(once);
+        assertThat(story.state().status()).isEqualTo(state.status());
+    }
+
+    @Test
+    void eventsOfOtherTopicsMayComeBeforeTheRequest() {
+        story.tell(opened(first, 0, 2_000L), segment(first, 0, 0)).at("1").tell(requested(first));
+        says("""
+                1.0  1.0 PROVISIONING 25.0% speed=1000000 DatasourceReady=True:DatasourceReady@1.0 Ready=False:Provisioning@1.0 told=DataSourceImportStarted
+                """);
+    }
+
+    @Test
+    void aFailureSaysWhatFailedWhere() {
+        story.tell(requested(first), heartbeat(first))
+                .at("1")
+                .tell(failed(first, FailureReason.SOURCE_REFUSED, "GET https://example.com/disk.qcow2: 404 Not Found"))
+                .at("30");
+        says("""
+                0.0  1.0 PENDING - DatasourceReady=True:DatasourceReady@0.0 Ready=False:ProvisioningNotStarted@0.0
+                0.0  1.0 PROVISIONING - DatasourceReady=True:DatasourceReady@0.0 Ready=False:Provisioning@0.0 told=DataSourceImportStarted
+                1.0  1.0 FAILED - DatasourceReady=True:DatasourceReady@0.0 Ready=False:ProvisioningFailed@1.0 told=DataSourceImportStarted,DataSourceImportFailed
+                """);
+        assertThat(story.last().conditions().getLast().message())
+                .isEqualTo("Fetching the source failed: GET https://example.com/disk.qcow2: 404 Not Found");
+    }
+
+    @Test
+    void aRetryStartsOver() {
+        Incarnation again = image(1, 1);
+        story.tell(requested(first), failed(first, FailureReason.SOURCE_REFUSED, "404 Not Found"))
+                .at("5")
+                .tell(requested(again))
+                .at("6")
+                .tell(opened(again, 0, 2_000L))
+                .at("7")
+                .tell(segment(first, 0, 0), failed(first, FailureReason.INTERNAL, "late"));
+        says("""
+                0.0  1.0 PENDING - DatasourceReady=True:DatasourceReady@0.0 Ready=False:ProvisioningNotStarted@0.0
+                0.0  1.0 FAILED - DatasourceReady=True:DatasourceReady@0.0 Ready=False:ProvisioningFailed@0.0 told=DataSourceImportStarted,DataSourceImportFailed
+                5.0  1.1 PENDING - DatasourceReady=True:DatasourceReady@0.0 Ready=False:ProvisioningNotStarted@5.0
+                6.0  1.1 PROVISIONING 0.0% DatasourceReady=True:DatasourceReady@0.0 Ready=False:Provisioning@6.0 told=DataSourceImportStarted
+                """);
+    }
+
+    @Test
+    void aNewSpecStartsOverAndIsTold() {
+        Incarnation second = image(2, 0);
+        story.tell(requested(first), opened(first, 0, 2_000L), segment(first, 0, 0))
+                .at("1")
+                .tell(requested(second))
+                .at("2")
+                .tell(heartbeat(second))
+                .at("3")
+                .tell(segment(first, 0, 1), published(first));
+        says("""
+                0.0  1.0 PENDING - DatasourceReady=True:DatasourceReady@0.0 Ready=False:ProvisioningNotStarted@0.0
+                0.0  1.0 PROVISIONING 0.0% DatasourceReady=True:DatasourceReady@0.0 Ready=False:Provisioning@0.0 told=DataSourceImportStarted
+                0.5  1.0 PROVISIONING 25.0% speed=1000000 DatasourceReady=True:DatasourceReady@0.0 Ready=False:Provisioning@0.0 told=DataSourceImportStarted
+                1.0  2.0 PENDING - DatasourceReady=True:DatasourceReady@0.0 Ready=False:ProvisioningNotStarted@1.0 told=VirtualImageSpecHasBeenChanged
+                2.0  2.0 PROVISIONING - DatasourceReady=True:DatasourceReady@0.0 Ready=False:Provisioning@2.0 told=VirtualImageSpecHasBeenChanged,DataSourceImportStarted
+                """);
+    }
+
+    @Test
+    void whatIsMissingIsSaidByItsCondition() {
+        story.tell(blocked(first, "Ready", "ProvisioningNotStarted"))
+                .at("1")
+                .tell(blocked(first, "DatasourceReady", "ImageNotReady"))
+                .at("2")
+                .tell(blocked(first, "StorageClassReady", "StorageClassNotFound"))
+                .at("3")
+                .tell(requested(first));
+        says("""
+                0.0  1.0 PENDING - Ready=False:ProvisioningNotStarted@0.0
+                1.0  1.0 PENDING - DatasourceReady=False:ImageNotReady@1.0 Ready=False:DatasourceNotReady@1.0
+                2.0  1.0 PENDING - StorageClassReady=False:StorageClassNotFound@2.0 Ready=False:StorageClassNotReady@2.0
+                3.0  1.0 PENDING - DatasourceReady=True:DatasourceReady@3.0 Ready=False:ProvisioningNotStarted@3.0
+                """);
+    }
+
+    @Test
+    void progressNeverGoesBack() {
+        story.tell(requested(first), opened(first, 0, 4_000L))
+                .tell(segments(first, 0, 0, 2))
+                .at("1")
+                .tell(new Event.StreamBroken(
+                        first, 0, Event.StreamBroken.Cause.SOURCE_CHANGED, "the validator changed", "fetcher-1"))
+                .at("2")
+                .tell(opened(first, 1, 8_000L), segment(first, 1, 0))
+                .at("3")
+                .tell(pushed(first, 0, 4_000, 4_000)) // of bytes that are no longer wanted
+                .at("4")
+                .tell(segments(first, 1, 1, 8))
+                .at("5");
+        assertThat(story.progress()).containsExactly("", "0.0%", "25.0%", "25.0%", "25.0%", "25.0%", "50.0%");
+    }
+
+    @Test
+    void troubleOfTheSourceIsSaidAndTheSpeedIsOverForNow() {
+        story.tell(requested(first), opened(first, 0, 4_000L))
+                .at("1")
+                .tell(segment(first, 0, 0))
+                .at("3")
+                .tell(segment(first, 0, 1))
+                .at("4")
+                .tell(deferred(first, "503 Service Unavailable"))
+                .at("5");
+        assertThat(story.last().conditions().getLast().message()).endsWith("503 Service Unavailable");
+        assertThat(Objects.requireNonNull(story.last().downloadSpeed()).currentBytes())
+                .isNull();
+        story.tell(segment(first, 0, 2)).at("6");
+        assertThat(story.last().conditions().getLast().message()).isEqualTo("The source is being fetched.");
+        assertThat(Objects.requireNonNull(story.last().downloadSpeed()).currentBytes())
+                .isEqualTo(500);
+    }
+
+    @Test
+    void aLengthThatIsNotKnownGivesNoProgress() {
+        story.tell(requested(first), opened(first, 0, null))
+                .at("1")
+                .tell(segment(first, 0, 0))
+                .at("2");
+        assertThat(story.last().progress()).isNull();
+        assertThat(story.last().phase()).isEqualTo(ImageStatus.Phase.PROVISIONING);
+    }
+
+    @Test
+    void aDeletedImageKeepsWhatWasKnownUntilItIsGone() {
+        Incarnation deleted = image(2, 0);
+        story.tell(requested(first), published(first))
+                .at("5")
+                .tell(new Event.ImageWithdrawn(deleted))
+                .at("6")
+                .tell(new Event.StagingCleaned(deleted, null))
+                .at("7")
+                .tell(new Event.ImageRemoved(deleted, null))
+                .at("8")
+                .tell(published(first))
+                .at("60");
+        says("""
+                0.0  1.0 PENDING - DatasourceReady=True:DatasourceReady@0.0 Ready=False:ProvisioningNotStarted@0.0
+                0.0  1.0 READY 100% qcow2 size=10000/64000 url=r/vi/ns/disk:u1 DatasourceReady=True:DatasourceReady@0.0 Ready=True:Ready@0.0 told=DataSourceImportStarted,DataSourceImportCompleted
+                5.0  2.0 TERMINATING 100% qcow2 size=10000/64000 url=r/vi/ns/disk:u1 DatasourceReady=True:DatasourceReady@0.0 Ready=True:Ready@0.0 Terminating=True:CleanupPending@5.0
+                """);
+    }
+
+    @Test
+    void whatDoesNotComeBackIsSaidAgain() {
+        story.withoutEcho().tell(requested(first)).at("9.9");
+        assertThat(story.text().lines()).hasSize(1);
+        story.at("25");
+        assertThat(story.text().lines()).hasSize(3);
+    }
+
+    @Test
+    void statesAreForgottenInTheirTime() {
+        StatusFold fold = new StatusFold();
+        story.tell(heartbeat(first));
+        assertThat(fold.forgettable(story.state(), BEGIN.plus(Duration.ofMinutes(59))))
+                .isFalse();
+        assertThat(fold.forgettable(story.state(), BEGIN.plus(Duration.ofMinutes(61))))
+                .isTrue();
+        story.tell(requested(first), published(first));
+        assertThat(fold.forgettable(story.state(), BEGIN.plus(Duration.ofDays(365))))
+                .isFalse();
+        story.tell(new Event.ImageWithdrawn(image(2, 0)));
+        assertThat(fold.forgettable(story.state(), BEGIN.plus(Duration.ofDays(365))))
+                .isFalse();
+        story.tell(new Event.ImageRemoved(image(2, 0), null));
+        assertThat(fold.forgettable(story.state(), BEGIN.plus(Duration.ofHours(23))))
+                .isFalse();
+        assertThat(fold.forgettable(story.state(), BEGIN.plus(Duration.ofHours(25))))
+                .isTrue();
+    }
+
+    @Test
+    void everyConditionIsOneOfTheResources() {
+        for (Event end : new Event[] {
+            heartbeat(first),
+            failed(first, FailureReason.NOT_AN_IMAGE, "text"),
+            published(first),
+            blocked(first, "Ready", "ProvisioningNotStarted"),
+            new Event.ImageWithdrawn(first)
+        }) {
+            ImageStatus status = new Story().tell(requested(first), end).last();
+            for (ImageStatus.Condition condition : status.conditions()) {
+                ConditionType type = Arrays.stream(ConditionType.values())
+                        .filter(candidate -> candidate.wire().equals(condition.type()))
+                        .findFirst()
+                        .orElseThrow();
+                assertThat(type.reasons(condition.status())).contains(ConditionReason.parse(condition.reason()));
+            }
+        }
+    }
+}
