@@ -9,7 +9,7 @@ export JAVA_HOME
 MVN := mvn -B -ntp
 JAVA := "$(JAVA_HOME)/bin/java"
 
-SOURCES := $(shell find . -name target -prune -o -name .sandbox -prune -o \( -name pom.xml -o -path '*/src/main/*' \) -type f -print)
+SOURCES := $(shell find . -name target -prune -o -name .sandbox -prune -o \( -name pom.xml -o -name asyncapi.yaml -o -path '*/src/main/*' \) -type f -print)
 BUILT := sandbox/target/built
 CLASSPATH = sandbox/target/classes:sandbox/target/lib/*
 SANDBOX = $(JAVA) -Xmx1g -XX:+UseSerialGC -Xshare:auto --enable-native-access=ALL-UNNAMED \
@@ -24,7 +24,7 @@ help: ## this list
 
 .PHONY: demo
 demo: build ## two images from 'kubectl apply' to Ready, on real parts, and everything stopped again
-	@$(SANDBOX) demo
+	@LOG_FORMAT=file LOG_FILE=.sandbox/demo.log $(SANDBOX) demo
 
 .PHONY: up
 up: build ## the same parts in the background; FETCHERS=3 and the like start processes of their own
@@ -42,9 +42,13 @@ status: build ## what runs, and whether it is ready
 tap: build ## what is on the topics, live, a line per event; FROM=start shows what was there before
 	@$(SANDBOX) tap
 
+.PHONY: schemas
+schemas: build ## JSON Schemas of all that is on the topics, in topics/target/schemas: for check-jsonschema and others
+	@$(JAVA) -cp '$(CLASSPATH)' io.virtualimage.sandbox.Schemas topics/target/schemas
+
 .PHONY: bench
 bench: build ## our speed beside curl's, and what a kill costs, as ratios of one run
-	@$(JAVA) -Xmx1g -XX:+UseSerialGC --enable-native-access=ALL-UNNAMED --sun-misc-unsafe-memory-access=allow \
+	@LOG_FORMAT=file LOG_FILE=.sandbox/bench.log $(JAVA) -Xmx1g -XX:+UseSerialGC --enable-native-access=ALL-UNNAMED --sun-misc-unsafe-memory-access=allow \
 		-cp '$(CLASSPATH)' io.virtualimage.sandbox.Bench
 
 .PHONY: test
