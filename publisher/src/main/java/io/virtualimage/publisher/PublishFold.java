@@ -33,9 +33,7 @@ public final class PublishFold extends StageFold {
         }
         Task.Header any = new Task.Header(facts.image(), 0, cause, 1);
         if (facts.withdrawn()) {
-            return facts.removed() && !facts.straysPublished()
-                    ? List.of()
-                    : List.of(new Task.RemoveImage(any, false));
+            return facts.removed() && !facts.straysPublished() ? List.of() : List.of(new Task.RemoveImage(any, false));
         }
         if (facts.request() != null && facts.straysPublished()) {
             // Something older is still visible. It goes first: that takes no time, and frees the registry's room.

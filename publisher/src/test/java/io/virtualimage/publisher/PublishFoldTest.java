@@ -1,0 +1,198 @@
+package io.virtualimage.publisher;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.virtualimage.topics.Checksums;
+import io.virtualimage.topics.DataSource;
+import io.virtualimage.topics.DiskOutput;
+import io.virtualimage.topics.Event;
+import io.virtualimage.topics.Event.ConvertCompleted;
+import io.virtualimage.topics.Event.DiskInspected;
+import io.virtualimage.topics.Event.FetchCompleted;
+import io.virtualimage.topics.Event.ImagePublished;
+import io.virtualimage.topics.Event.ImageRemoved;
+import io.virtualimage.topics.Event.ImageRequested;
+import io.virtualimage.topics.Event.ImageWithdrawn;
+import io.virtualimage.topics.Event.LayerPushed;
+import io.virtualimage.topics.Event.PushParked;
+import io.virtualimage.topics.Event.SegmentFetched;
+import io.virtualimage.topics.Event.SourceOpened;
+import io.virtualimage.topics.Event.StreamBroken;
+import io.virtualimage.topics.ImageFormat;
+import io.virtualimage.topics.Incarnation;
+import io.virtualimage.topics.Position;
+import io.virtualimage.topics.SegmentSet;
+import io.virtualimage.topics.Storage;
+import io.virtualimage.topics.Task;
+import io.virtualimage.topics.Task.PublishManifest;
+import io.virtualimage.topics.Task.PushLayer;
+import io.virtualimage.topics.Task.RemoveImage;
+import io.virtualimage.topics.Validator;
+import java.time.Duration;
+import java.util.List;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.Test;
+
+class PublishFoldTest {
+    private static final int MI = 1 << 20;
+    private static final long LENGTH = 10L * MI;
+    private static final String LAYER = "sha256:" + "a".repeat(64);
+
+    private final Story story = new Story(new PublishFold());
+    private final Incarnation image = version(1);
+
+    private static Incarnation version(long generation) {
+        return new Incarnation("team", "cirros", "uid-1", generation, 0);
+    }
+
+    private static ImageRequested requested(Incarnation image) {
+        DataSource source = new DataSource.Http("https://example.com/a.qcow2", false, Checksums.NONE);
+        return new ImageRequested(image, source, Storage.CONTAINER_REGISTRY, null, null);
+    }
+
+    private SourceOpened opened(int epoch) {
+        Validator validator = new Validator(Validator.Kind.ETAG, "\"1\"");
+        return new SourceOpened(image, epoch, LENGTH, MI, validator, true, "a.qcow2");
+    }
+
+    private SegmentFetched fetched(int epoch, int index) {
+        return new SegmentFetched(image, epoch, null, index, MI, 0, SegmentSet.EMPTY, false, LENGTH, "fetcher-0");
+    }
+
+    private Event[] fetchedAll(int epoch) {
+        return IntStream.range(0, 10).mapToObj(i -> fetched(epoch, i)).toArray(Event[]::new);
+    }
+
+    private DiskInspected inspected(int epoch) {
+        DiskOutput output = new DiskOutput(DiskOutput.Layout.PASS_THROUGH, ImageFormat.QCOW2, "a.qcow2");
+        return new DiskInspected(image, epoch, ImageFormat.QCOW2, 40L * MI, false, output);
+    }
+
+    private LayerPushed pushed(int epoch) {
+        return new LayerPushed(image, epoch, LAYER, LENGTH + 2048);
+    }
+
+    private static ImagePublished published(Incarnation image) {
+        return new ImagePublished(
+                image, 0, "r/vi/team/cirros:x", LAYER, LAYER, 1, ImageFormat.QCOW2, false, LENGTH, 40L * MI);
+    }
+
+    @Test
+    void pushesAsSoonAsThereIsAHeadStart() {
+        assertThat(story.tell(requested(image), opened(0), fetched(0, 0), fetched(0, 9)))
+                .isEmpty();
+        assertThat(story.tell(inspected(0))).isEmpty();
+        assertThat(story.tell(fetched(0, 1), fetched(0, 2))).isEmpty();
+
+        List<Event> tasks = story.tell(fetched(0, 3));
+
+        assertThat(tasks).singleElement().isInstanceOfSatisfying(PushLayer.class, push -> {
+            assertThat(push.staged().present()).isEqualTo(SegmentSet.parse("0-3,9"));
+            assertThat(push.follow()).isEqualTo(new Position(0, 7));
+            assertThat(push.header()).isEqualTo(new Task.Header(image, 0, new Position(0, 1), 1));
+            assertThat(push.output().fileName()).isEqualTo("a.qcow2");
+        });
+        assertThat(story.tell(fetched(0, 4))).isEmpty();
+    }
+
+    @Test
+    void waitsForTheDisksFormat() {
+        assertThat(story.tell(requested(image), opened(0))).isEmpty();
+        assertThat(story.tell(fetchedAll(0))).isEmpty();
+        assertThat(story.tell(inspected(0))).singleElement().isInstanceOf(PushLayer.class);
+    }
+
+    @Test
+    void theManifestComesLast() {
+        story.tell(requested(image), opened(0));
+        story.tell(fetchedAll(0));
+        story.tell(inspected(0));
+        assertThat(story.tell(pushed(0))).isEmpty();
+        assertThat(story.tell(new FetchCompleted(image, 0, LENGTH))).isEmpty();
+
+        List<Event> tasks = story.tell(new ConvertCompleted(image, 0));
+
+        assertThat(tasks)
+                .containsExactly(new PublishManifest(
+                        new Task.Header(image, 0, new Position(0, 1), 1),
+                        LAYER,
+                        LENGTH + 2048,
+                        ImageFormat.QCOW2,
+                        false,
+                        LENGTH,
+                        40L * MI));
+        assertThat(story.tell(published(image))).isEmpty();
+        assertThat(story.later(Duration.ofHours(1))).isEmpty();
+    }
+
+    @Test
+    void aLayerOfAnEarlierEpochDoesNotCount() {
+        story.tell(requested(image), opened(0));
+        story.tell(fetchedAll(0));
+        story.tell(inspected(0), pushed(0));
+        StreamBroken broken =
+                new StreamBroken(image, 0, StreamBroken.Cause.SOURCE_CHANGED, "another ETag", "fetcher-0");
+        assertThat(story.tell(broken, opened(1), new ConvertCompleted(image, 0)))
+                .isEmpty();
+        assertThat(story.tell(fetchedAll(1))).isEmpty();
+
+        assertThat(story.tell(inspected(1)))
+                .singleElement()
+                .isInstanceOfSatisfying(
+                        PushLayer.class,
+                        push -> assertThat(push.staged().epoch()).isEqualTo(1));
+    }
+
+    @Test
+    void aParkedPushGoesOnWhenItsSegmentIsStaged() {
+        story.tell(requested(image), opened(0), fetched(0, 0), fetched(0, 1), fetched(0, 2), fetched(0, 3));
+        PushLayer push = (PushLayer) story.tell(inspected(0)).getFirst();
+        assertThat(story.tell(new PushParked(image, 0, push.id(), 1, 5), fetched(0, 4)))
+                .isEmpty();
+        assertThat(story.tell(fetched(0, 5)))
+                .singleElement()
+                .isInstanceOfSatisfying(
+                        PushLayer.class,
+                        again -> assertThat(again.staged().present()).isEqualTo(SegmentSet.upTo(6)));
+    }
+
+    @Test
+    void whatIsWithdrawnIsRemovedAndAgainIfItShowsUpLater() {
+        story.tell(requested(image), published(image));
+        assertThat(story.tell(new ImageWithdrawn(image)))
+                .singleElement()
+                .isInstanceOfSatisfying(
+                        RemoveImage.class,
+                        remove -> assertThat(remove.keepCurrent()).isFalse());
+        assertThat(story.tell(new ImageRemoved(image, null))).isEmpty();
+        assertThat(story.later(Duration.ofHours(1))).isEmpty();
+
+        assertThat(story.tell(published(image))).singleElement().isInstanceOf(RemoveImage.class);
+    }
+
+    @Test
+    void anOlderVersionIsRemovedBeforeTheNewerIsPushed() {
+        story.tell(requested(image), published(image));
+        Incarnation newer = version(2);
+
+        assertThat(story.tell(requested(newer))).singleElement().isInstanceOfSatisfying(RemoveImage.class, remove -> {
+            assertThat(remove.image()).isEqualTo(newer);
+            assertThat(remove.keepCurrent()).isTrue();
+        });
+        assertThat(story.tell(new ImageRemoved(newer, newer))).isEmpty();
+    }
+
+    @Test
+    void aLateOlderVersionIsRemovedAndTheLastWordIsTheCurrentOnes() {
+        Incarnation newer = version(2);
+        story.tell(requested(newer), new ImageRemoved(newer, newer), published(newer));
+
+        assertThat(story.tell(published(image)))
+                .hasSize(2)
+                .anySatisfy(event -> assertThat(event).isInstanceOf(RemoveImage.class))
+                .contains(published(newer));
+        assertThat(story.tell(published(newer))).isEmpty();
+        assertThat(story.tell(new ImageRemoved(newer, newer))).containsExactly(published(newer));
+        assertThat(story.tell(published(newer))).isEmpty();
+    }
+}
