@@ -24,7 +24,7 @@ help: ## this list
 
 .PHONY: demo
 demo: build ## two images from 'kubectl apply' to Ready, on real parts, and everything stopped again
-	@$(SANDBOX) demo
+	@LOG_FORMAT=file LOG_FILE=.sandbox/demo.log $(SANDBOX) demo
 
 .PHONY: up
 up: build ## the same parts in the background; FETCHERS=3 and the like start processes of their own
@@ -48,7 +48,7 @@ schemas: build ## JSON Schemas of all that is on the topics, in topics/target/sc
 
 .PHONY: bench
 bench: build ## our speed beside curl's, and what a kill costs, as ratios of one run
-	@$(JAVA) -Xmx1g -XX:+UseSerialGC --enable-native-access=ALL-UNNAMED --sun-misc-unsafe-memory-access=allow \
+	@LOG_FORMAT=file LOG_FILE=.sandbox/bench.log $(JAVA) -Xmx1g -XX:+UseSerialGC --enable-native-access=ALL-UNNAMED --sun-misc-unsafe-memory-access=allow \
 		-cp '$(CLASSPATH)' io.virtualimage.sandbox.Bench
 
 .PHONY: test

@@ -15,28 +15,21 @@ import java.util.Optional;
 import okhttp3.Dns;
 
 /** The service: brings the bytes of sources into staging. */
-public final class Fetcher implements AutoCloseable {
+public final class Fetcher {
     private static final Duration SWEEP = Duration.ofMinutes(10);
     private static final long LEAST_SEGMENT = 64 << 10;
     private static final long LARGEST_SEGMENT = 256 << 20;
 
-    private final KubernetesClient client;
-    private final HttpSource source;
-
-    private Fetcher(KubernetesClient client, HttpSource source) {
-        this.client = client;
-        this.source = source;
-    }
+    private Fetcher() {}
 
     /**
-     * Starts it. Reads the settings {@code SEGMENT_SIZE} ({@code 16Mi}), {@code FETCH_RETRY_BUDGET} ({@code 5m}),
+     * Starts it; it ends with the runtime. Reads the settings {@code SEGMENT_SIZE} ({@code 16Mi}), {@code FETCH_RETRY_BUDGET} ({@code 5m}),
      * {@code WORKERS} (4), {@code STREAM_WORKERS} (2), {@code KUBECONFIG}, {@code HTTP_PROXY}, {@code HTTPS_PROXY} and
      * {@code NO_PROXY}.
      *
-     * @return to be closed when the runtime has been asked to end
      * @throws IllegalStateException if a setting is malformed
      */
-    public static Fetcher start(StageRuntime runtime, Settings settings) {
+    public static void start(StageRuntime runtime, Settings settings) {
         long segmentBytes = settings.bytes("SEGMENT_SIZE", 16 << 20);
         Duration retryBudget = settings.duration("FETCH_RETRY_BUDGET", Duration.ofMinutes(5));
         int workers = settings.number("WORKERS", 4, 1, 64);
@@ -53,8 +46,8 @@ public final class Fetcher implements AutoCloseable {
             throw new IllegalStateException("the settings can't be used: " + e.getMessage(), e);
         }
 
-        KubernetesClient client = KubernetesConnection.open(kubeconfig);
-        HttpSource source = new HttpSource(Dns.SYSTEM, proxies, runtime.clock());
+        KubernetesClient client = runtime.keep(KubernetesConnection.open(kubeconfig));
+        HttpSource source = runtime.keep(new HttpSource(Dns.SYSTEM, proxies, runtime.clock()));
         FetchWorker worker = new FetchWorker(
                 new KubernetesSourceResolver(client), source, runtime.staging(), runtime.feeds(), new SecureRandom());
         StagingSweeper sweeper = new StagingSweeper(runtime.staging(), runtime.ledger());
@@ -62,12 +55,5 @@ public final class Fetcher implements AutoCloseable {
         runtime.work(WorkGroup.FETCH_TASKS, workers, worker);
         runtime.work(WorkGroup.FETCH_STREAMS, streamWorkers, worker);
         runtime.every(SWEEP, "sweep staging", sweeper::sweep);
-        return new Fetcher(client, source);
-    }
-
-    @Override
-    public void close() {
-        source.close();
-        client.close();
     }
 }

@@ -9,8 +9,8 @@ public final class FetcherMain {
 
     public static void main(String[] args) throws InterruptedException {
         Settings settings = new Settings(System.getenv());
-        try (StageRuntime runtime = StageRuntime.open("fetcher", settings);
-                var _ = Fetcher.start(runtime, settings)) {
+        try (StageRuntime runtime = StageRuntime.open("fetcher", settings)) {
+            Fetcher.start(runtime, settings);
             runtime.await();
         }
     }

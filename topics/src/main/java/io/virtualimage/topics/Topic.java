@@ -1,11 +1,16 @@
 package io.virtualimage.topics;
 
 import java.time.Duration;
+import java.util.EnumSet;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
-/** The topics, with what the broker has to know of them. All have the same number of partitions, and one key per image. */
+/**
+ * The topics, with what the broker has to know of them. One key per image; all but those of tasks have the same number
+ * of partitions.
+ */
 public enum Topic {
     REQUESTS("requests", Cleanup.COMPACT, null),
     FETCH_TASKS("fetch-tasks", Cleanup.DELETE, Duration.ofDays(14)),
@@ -26,8 +31,11 @@ public enum Topic {
         DELETE
     }
 
-    /** Partitions of every topic of an installation, never changed afterwards. */
+    /** Partitions of an installation's topics, never changed afterwards. */
     public static final int PARTITIONS = 24;
+
+    private static final Set<Topic> TASKS =
+            EnumSet.of(FETCH_TASKS, FETCH_STREAMS, CONVERT_TASKS, PUBLISH_TASKS, PUBLISH_STREAMS);
 
     private final String suffix;
     private final Cleanup cleanup;
@@ -41,6 +49,22 @@ public enum Topic {
 
     public String topicName() {
         return "virtualimage." + suffix;
+    }
+
+    /**
+     * How many partitions the topic has. Tasks have one: the broker gives each member of a share group its part of the
+     * partitions, not all of them, so that with more than one an idle member can't take what waits behind a busy one,
+     * and a killed member's part waits for its session to end.
+     *
+     * @param byImage partitions of the topics that are partitioned by image
+     */
+    public int partitions(int byImage) {
+        return isForTasks() ? 1 : byImage;
+    }
+
+    /** Whether it carries tasks, for a share group. */
+    public boolean isForTasks() {
+        return TASKS.contains(this);
     }
 
     /** The topic's settings, by Kafka's names. */

@@ -10,9 +10,11 @@ import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.AlterConfigOp;
@@ -42,7 +44,7 @@ public final class TopicProvisioner {
 
     /**
      * @param admin not closed by this
-     * @param partitions of every topic
+     * @param partitions of every topic that is partitioned by image; see {@link Topic#partitions}
      * @param replicationFactor of the topics that are created
      */
     public TopicProvisioner(Admin admin, int partitions, int replicationFactor) {
@@ -128,19 +130,26 @@ public final class TopicProvisioner {
 
     private void refuseOtherPartitions(Map<Topic, Integer> present) throws ProvisioningException {
         List<String> others = present.entrySet().stream()
-                .filter(entry -> entry.getValue() != partitions)
+                .filter(entry -> entry.getValue() != entry.getKey().partitions(partitions))
                 .map(entry -> entry.getKey().topicName() + " has " + entry.getValue())
                 .toList();
         if (!others.isEmpty()) {
-            throw new ProvisioningException("Every topic must have " + partitions + " partitions, but "
+            throw new ProvisioningException("Every topic must have " + partitions
+                    + " partitions, those of tasks one, but "
                     + String.join(", ", others) + ". The number is never changed, because it decides where the records"
                     + " of an image are: set PARTITIONS to what the topics have, or delete them if nothing is lost.");
         }
     }
 
     private void create(List<Step> missing) throws ProvisioningException, InterruptedException {
+        Map<String, Topic> byName =
+                Stream.of(Topic.values()).collect(Collectors.toMap(Topic::topicName, topic -> topic));
         List<NewTopic> topics = missing.stream()
-                .map(step -> new NewTopic(step.name(), partitions, replicationFactor).configs(step.settings()))
+                .map(step -> new NewTopic(
+                                step.name(),
+                                Objects.requireNonNull(byName.get(step.name())).partitions(partitions),
+                                replicationFactor)
+                        .configs(step.settings()))
                 .toList();
         for (var creation : admin.createTopics(topics).values().entrySet()) {
             try {

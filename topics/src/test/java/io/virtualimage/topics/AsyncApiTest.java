@@ -131,7 +131,7 @@ class AsyncApiTest {
             JsonNode kafka = channel.at("/bindings/kafka");
             assertThat(channel.path("address").asString()).isEqualTo(topic.topicName());
             assertThat(channel.path("description").asString()).isNotBlank();
-            assertThat(kafka.path("partitions").asInt()).isEqualTo(Topic.PARTITIONS);
+            assertThat(kafka.path("partitions").asInt()).isEqualTo(topic.partitions(Topic.PARTITIONS));
             assertThat(settings(kafka.path("topicConfiguration"))).isEqualTo(topic.config());
         }
     }

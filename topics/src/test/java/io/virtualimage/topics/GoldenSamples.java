@@ -238,8 +238,8 @@ final class GoldenSamples {
         all.put("ProbeSource", new Task.ProbeSource(HEADER, SOURCE, SEGMENT));
         all.put("FetchRange", new Task.FetchRange(HEADER, SOURCE, ETAG, new SegmentLayout(LENGTH, SEGMENT), 140));
         all.put("CleanStaging", new Task.CleanStaging(HEADER, true));
-        all.put("FetchStream", new Task.FetchStream(again, SOURCE, SEGMENT, LENGTH));
-        all.put("FetchStream-endless", new Task.FetchStream(again, SOURCE, SEGMENT, null));
+        all.put("FetchStream", new Task.FetchStream(again, SOURCE, SEGMENT, null));
+        all.put("FetchStream-known", new Task.FetchStream(again, SOURCE, SEGMENT, LENGTH));
         all.put("VerifySource", new Task.VerifySource(HEADER, RANGED, FOLLOW, SHA256));
         all.put("VerifySource-streamed", new Task.VerifySource(again, STREAMED, FOLLOW, ALL));
         all.put("InspectDisk", new Task.InspectDisk(HEADER, RANGED, "disk-kvm.img"));

@@ -125,6 +125,9 @@ public final class KafkaBroker implements RunningComponent {
                 Map.entry("group.share.delivery.count.limit", "10"),
                 Map.entry("group.share.max.size", "200"),
                 Map.entry("group.share.min.record.lock.duration.ms", "1000"),
+                // A worker is given its first task after a heartbeat or two: not 5 s each.
+                Map.entry("group.share.heartbeat.interval.ms", "1000"),
+                Map.entry("group.share.min.heartbeat.interval.ms", "1000"),
                 Map.entry("group.initial.rebalance.delay.ms", "0"),
                 // A start after a SIGKILL waits until the session of the killed one is over.
                 Map.entry("broker.session.timeout.ms", "5000"),

@@ -7,6 +7,7 @@ import io.virtualimage.topics.Event;
 import io.virtualimage.topics.EventCodec;
 import io.virtualimage.topics.Position;
 import io.virtualimage.topics.Topic;
+import io.virtualimage.topics.TopicProvisioner;
 import io.virtualimage.topics.WorkGroup;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -55,8 +56,9 @@ final class PipelineKafka implements AutoCloseable {
 
     static PipelineKafka start(Path directory) throws Exception {
         PipelineKafka kafka = bare(directory);
-        kafka.createTopics(List.of(Topic.values()));
-        kafka.configureGroups();
+        try (Admin admin = kafka.admin()) {
+            new TopicProvisioner(admin, PARTITIONS, 1).provision();
+        }
         return kafka;
     }
 
@@ -65,13 +67,15 @@ final class PipelineKafka implements AutoCloseable {
     }
 
     void createTopics(Collection<Topic> topics) throws Exception {
+        for (Topic topic : topics) {
+            createTopic(topic, topic.partitions(PARTITIONS));
+        }
+    }
+
+    private void createTopic(Topic topic, int partitions) throws Exception {
         try (Admin admin = admin()) {
-            admin.createTopics(topics.stream()
-                            .map(topic ->
-                                    new NewTopic(topic.topicName(), PARTITIONS, (short) 1).configs(topic.config()))
-                            .toList())
-                    .all()
-                    .get();
+            NewTopic wanted = new NewTopic(topic.topicName(), partitions, (short) 1).configs(topic.config());
+            admin.createTopics(List.of(wanted)).all().get();
         }
     }
 
@@ -120,7 +124,7 @@ final class PipelineKafka implements AutoCloseable {
                 new StringDeserializer(),
                 new ByteArrayDeserializer())) {
             List<TopicPartition> partitions = new ArrayList<>();
-            for (int i = 0; i < PARTITIONS; i++) {
+            for (int i = 0; i < consumer.partitionsFor(topic.topicName()).size(); i++) {
                 partitions.add(new TopicPartition(topic.topicName(), i));
             }
             consumer.assign(partitions);

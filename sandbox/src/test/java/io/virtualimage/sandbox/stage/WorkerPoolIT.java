@@ -26,6 +26,7 @@ import java.util.List;
 import java.util.UUID;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -107,7 +108,7 @@ class WorkerPoolIT {
             await().atMost(SOON).until(() -> one.ended.size() + two.ended.size() == 1);
             long begun = System.nanoTime();
             for (int i = 1; i < 400; i++) {
-                kafka.say(task(i));
+                kafka.say(task(new Incarnation("default", "u", "uid-" + i, 1, 0), i));
             }
             await().atMost(SOON).until(() -> one.ended.size() + two.ended.size() == 400);
             note("399 empty tasks by 8 workers, ms", begun);
@@ -116,6 +117,29 @@ class WorkerPoolIT {
             assertThat(ids).hasSize(400).doesNotHaveDuplicates();
             assertThat(one.taken).isNotEmpty();
             assertThat(two.taken).isNotEmpty();
+        }
+    }
+
+    @Test
+    void allWorkersWorkOnOneImage() throws Exception {
+        AtomicInteger now = new AtomicInteger();
+        AtomicInteger most = new AtomicInteger();
+        CountDownLatch all = new CountDownLatch(8);
+        Worker worker = (task, context) -> {
+            most.accumulateAndGet(now.incrementAndGet(), Math::max);
+            all.countDown();
+            boolean ignored = all.await(20, TimeUnit.SECONDS);
+            now.decrementAndGet();
+        };
+        try (StageRuntime first = kafka.open("one");
+                StageRuntime second = kafka.open("two")) {
+            first.work(WorkGroup.FETCH_TASKS, 4, worker);
+            second.work(WorkGroup.FETCH_TASKS, 4, worker);
+            for (int i = 0; i < 8; i++) {
+                kafka.say(task(i));
+            }
+            assertThat(all.await(SOON.toMillis(), TimeUnit.MILLISECONDS)).isTrue();
+            assertThat(most).hasValue(8);
         }
     }
 
@@ -159,7 +183,7 @@ class WorkerPoolIT {
 
             long killed = System.nanoTime();
             taker.destroyForcibly();
-            await().atMost(SOON).until(() -> other.taken.size() == 1);
+            await().atMost(Duration.ofMinutes(2)).until(() -> other.taken.size() == 1);
             LOG.atInfo()
                     .addKeyValue("ms", (other.taken.getFirst().atNanos() - killed) / 1_000_000)
                     .log("from SIGKILL to redelivery");
@@ -254,6 +278,10 @@ class WorkerPoolIT {
     }
 
     private Task task(int number) {
+        return task(image, number);
+    }
+
+    private static Task task(Incarnation image, int number) {
         return new Task.CleanStaging(new Task.Header(image, number, new Position(0, 0), 1), false);
     }
 

@@ -84,15 +84,24 @@ final class StartupCheck {
     private void checkTopics(List<String> problems) throws ExecutionException, InterruptedException {
         List<String> names = Arrays.stream(Topic.values()).map(Topic::topicName).toList();
         TreeSet<String> missing = new TreeSet<>();
+        TreeSet<String> parted = new TreeSet<>();
         Map<Integer, TreeSet<String>> byPartitions = new TreeMap<>();
-        for (Map.Entry<String, KafkaFuture<TopicDescription>> answer :
-                admin.describeTopics(names).topicNameValues().entrySet()) {
-            String name = answer.getKey();
+        Map<String, KafkaFuture<TopicDescription>> answers =
+                admin.describeTopics(names).topicNameValues();
+        for (Topic topic : Topic.values()) {
+            String name = topic.topicName();
             try {
-                int partitions = answer.getValue().get().partitions().size();
-                byPartitions
-                        .computeIfAbsent(partitions, count -> new TreeSet<>())
-                        .add(name);
+                int partitions = Objects.requireNonNull(answers.get(name))
+                        .get()
+                        .partitions()
+                        .size();
+                if (topic.partitions(partitions) != partitions) {
+                    parted.add(name);
+                } else if (!topic.isForTasks()) {
+                    byPartitions
+                            .computeIfAbsent(partitions, count -> new TreeSet<>())
+                            .add(name);
+                }
             } catch (ExecutionException e) {
                 if (!(cause(e) instanceof UnknownTopicOrPartitionException)) {
                     throw e;
@@ -102,6 +111,9 @@ final class StartupCheck {
         }
         if (!missing.isEmpty()) {
             problems.add("there is no topic " + String.join(", ", missing));
+        }
+        if (!parted.isEmpty()) {
+            problems.add("topics of tasks must have one partition, but have more: " + String.join(", ", parted));
         }
         if (byPartitions.size() > 1) {
             problems.add("the topics must have the same number of partitions, but have " + byPartitions);
