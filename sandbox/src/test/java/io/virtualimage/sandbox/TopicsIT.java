@@ -157,6 +157,7 @@ class TopicsIT {
                             .get()
                             .get(topic.topicName())
                             .partitions())
+                    .as(topic.topicName())
                     .hasSize(PARTITIONS);
             assertThat(settings(ConfigResource.Type.TOPIC, topic.topicName())).containsAllEntriesOf(topic.config());
         }
