@@ -194,6 +194,27 @@ class WorkerPoolIT {
     }
 
     @Test
+    void aProcessThatIsAskedToEndGivesItsTaskBackAndEnds() throws Exception {
+        NotingWorker other = new NotingWorker(Duration.ZERO);
+        Process taker = taker("terminated");
+        try (BufferedReader said = taker.inputReader(StandardCharsets.UTF_8);
+                StageRuntime runtime = kafka.open("other")) {
+            kafka.say(task(1));
+            assertThat(firstWord(said)).isEqualTo("took CleanStaging/1 1");
+            runtime.work(WorkGroup.FETCH_TASKS, 1, other);
+            await().atMost(SOON).until(() -> runtime.lacking().isEmpty());
+
+            long asked = System.nanoTime();
+            taker.destroy();
+            assertThat(taker.waitFor(20, TimeUnit.SECONDS)).isTrue();
+            note("ended after SIGTERM", asked);
+            await().atMost(SOON).until(() -> other.taken.size() == 1);
+        } finally {
+            taker.destroyForcibly();
+        }
+    }
+
+    @Test
     void aPausedWorkersTaskGoesToAnotherWhenTheLockRunsOut() throws Exception {
         NotingWorker other = new NotingWorker(Duration.ZERO);
         Process taker = taker("paused");
