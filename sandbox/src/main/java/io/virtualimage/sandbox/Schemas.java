@@ -13,7 +13,7 @@ import tools.jackson.dataformat.yaml.YAMLMapper;
  * record goes to standard output; with a folder, it goes there as {@code record.json}, beside one
  * {@code <CloudEvents type>.json} each. Then
  *
- * <pre>kcat -b $BOOTSTRAP -t virtualimage.fetched -e -q | jq -s . | check-jsonschema --schemafile record.json -</pre>
+ * <pre>kcat -C -b $BOOTSTRAP -t virtualimage.fetched -e -q | jq -s . | check-jsonschema --schemafile record.json -</pre>
  */
 public final class Schemas {
     private Schemas() {}

@@ -101,8 +101,8 @@ class TopicsIT {
 
         assertThatThrownBy(() -> provisioner(PARTITIONS + 1).provision())
                 .isInstanceOf(ProvisioningException.class)
-                .hasMessageContaining("must have 4 partitions")
-                .hasMessageContaining("virtualimage.requests has 3");
+                .hasMessageContaining("virtualimage.requests has 3 instead of 4")
+                .hasMessageNotContaining("virtualimage.fetch-tasks");
         assertThat(admin.describeTopics(List.of("virtualimage.mine"))
                         .allTopicNames()
                         .get()
@@ -125,7 +125,7 @@ class TopicsIT {
 
         environment.put("PARTITIONS", "24");
         assertThat(ProvisionTopics.run(environment, print(out), print(err))).isEqualTo(1);
-        assertThat(err.toString(StandardCharsets.UTF_8)).contains("must have 24 partitions");
+        assertThat(err.toString(StandardCharsets.UTF_8)).contains("virtualimage.fetched has 3 instead of 24");
     }
 
     /** Three replicas on one broker can't be had: what Kafka says reaches the reader. */
@@ -157,7 +157,8 @@ class TopicsIT {
                             .get()
                             .get(topic.topicName())
                             .partitions())
-                    .hasSize(PARTITIONS);
+                    .as(topic.topicName())
+                    .hasSize(topic.partitions(PARTITIONS));
             assertThat(settings(ConfigResource.Type.TOPIC, topic.topicName())).containsAllEntriesOf(topic.config());
         }
         for (WorkGroup group : WorkGroup.values()) {

@@ -131,13 +131,14 @@ public final class TopicProvisioner {
     private void refuseOtherPartitions(Map<Topic, Integer> present) throws ProvisioningException {
         List<String> others = present.entrySet().stream()
                 .filter(entry -> entry.getValue() != entry.getKey().partitions(partitions))
-                .map(entry -> entry.getKey().topicName() + " has " + entry.getValue())
+                .map(entry -> entry.getKey().topicName() + " has " + entry.getValue() + " instead of "
+                        + entry.getKey().partitions(partitions))
                 .toList();
         if (!others.isEmpty()) {
-            throw new ProvisioningException("Every topic must have " + partitions
-                    + " partitions, those of tasks one, but "
-                    + String.join(", ", others) + ". The number is never changed, because it decides where the records"
-                    + " of an image are: set PARTITIONS to what the topics have, or delete them if nothing is lost.");
+            throw new ProvisioningException("Topics have another number of partitions than they must: "
+                    + String.join(", ", others) + ". It is never changed, because it decides where the records of an"
+                    + " image are: set PARTITIONS to what they have (topics of tasks always have one), or delete them"
+                    + " if nothing is lost.");
         }
     }
 
