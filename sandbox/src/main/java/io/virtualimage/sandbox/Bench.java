@@ -80,7 +80,8 @@ public final class Bench {
     }
 
     private void limitedPerConnection(Images images, Nginx slow) throws Exception {
-        double curl = time("curl", "-sSf", "-o", "/dev/null", slow.uri("slow.qcow2").toString());
+        double curl =
+                time("curl", "-sSf", "-o", "/dev/null", slow.uri("slow.qcow2").toString());
         double ours = timeToReady(images, "limited", slow.uri("slow.qcow2"));
         row("qcow2 320 MiB, 10 MiB/s per connection, to Ready", ours, curl, "x as fast");
     }

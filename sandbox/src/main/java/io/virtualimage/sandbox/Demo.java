@@ -36,7 +36,8 @@ final class Demo {
             Map<String, Path> manifests = new LinkedHashMap<>();
             manifests.put("ubuntu-22.04", manifest(directory, "ubuntu-22.04", files, "server.qcow2"));
             manifests.put("installer", manifest(directory, "installer", files, "installer.iso"));
-            kubectl.run("delete", "vi", "--ignore-not-found", "--wait=true", "--timeout=60s", "ubuntu-22.04", "installer");
+            kubectl.run(
+                    "delete", "vi", "--ignore-not-found", "--wait=true", "--timeout=60s", "ubuntu-22.04", "installer");
             out.println("$ cat " + manifests.get("ubuntu-22.04"));
             out.println(Files.readString(manifests.get("ubuntu-22.04")));
             out.println("$ kubectl apply -f " + directory.resolve("manifests"));
@@ -81,7 +82,8 @@ final class Demo {
         long deadline = System.nanoTime() + READY_WITHIN.toNanos();
         while (System.nanoTime() < deadline) {
             List<String> command = new ArrayList<>(List.of("get", "vi", "-o", "jsonpath={.items[*].status.phase}"));
-            List<String> phases = List.of(kubectl.run(command.toArray(String[]::new)).strip().split("\\s+", -1));
+            List<String> phases =
+                    List.of(kubectl.run(command.toArray(String[]::new)).strip().split("\\s+", -1));
             if (phases.size() == names.size() && phases.stream().allMatch("Ready"::equals)) {
                 return true;
             }

@@ -54,7 +54,8 @@ final class FileServer implements AutoCloseable {
 
     private void answer(HttpExchange exchange) throws IOException {
         try (exchange) {
-            Path file = folder.resolve(exchange.getRequestURI().getPath().substring(1)).normalize();
+            Path file = folder.resolve(exchange.getRequestURI().getPath().substring(1))
+                    .normalize();
             if (!file.startsWith(folder) || !Files.isRegularFile(file)) {
                 exchange.sendResponseHeaders(404, -1);
                 return;
@@ -77,8 +78,7 @@ final class FileServer implements AutoCloseable {
                     exchange.sendResponseHeaders(416, -1);
                     return;
                 }
-                exchange.getResponseHeaders()
-                        .set("Content-Range", "bytes %d-%d/%d".formatted(first, end - 1, length));
+                exchange.getResponseHeaders().set("Content-Range", "bytes %d-%d/%d".formatted(first, end - 1, length));
                 code = 206;
             }
             exchange.sendResponseHeaders(code, end == first ? -1 : end - first);

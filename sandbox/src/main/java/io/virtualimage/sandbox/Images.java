@@ -36,10 +36,8 @@ public final class Images implements AutoCloseable {
     /** Applies an image from an HTTP server, in place of what stands under that name. */
     public VirtualImage apply(String name, URI url, @Nullable Checksum checksum) {
         VirtualImage image = new VirtualImage();
-        image.setMetadata(new ObjectMetaBuilder()
-                .withName(name)
-                .withNamespace(namespace)
-                .build());
+        image.setMetadata(
+                new ObjectMetaBuilder().withName(name).withNamespace(namespace).build());
         image.setSpec(VirtualImageSpec.inRegistry(new Origin.Http(url.toString(), null, checksum)));
         return client.resource(image).forceConflicts().serverSideApply();
     }
@@ -80,7 +78,8 @@ public final class Images implements AutoCloseable {
         } catch (KubernetesClientTimeoutException e) {
             throw new IllegalStateException(
                     "%s did not come to %s within %d s; it is: %s"
-                            .formatted(name, what, atMost.toSeconds(), find(name).map(Images::words)),
+                            .formatted(
+                                    name, what, atMost.toSeconds(), find(name).map(Images::words)),
                     e);
         }
     }

@@ -46,9 +46,10 @@ final class Kubectl {
     AutoCloseable follow(PrintStream out, String... arguments) {
         try {
             Process process = start(List.of(arguments), false);
-            Thread copier = Thread.ofVirtual().name("kubectl").start(() -> process.inputReader(StandardCharsets.UTF_8)
-                    .lines()
-                    .forEach(out::println));
+            Thread copier = Thread.ofVirtual()
+                    .name("kubectl")
+                    .start(() ->
+                            process.inputReader(StandardCharsets.UTF_8).lines().forEach(out::println));
             return () -> {
                 process.destroy();
                 process.waitFor(10, TimeUnit.SECONDS);

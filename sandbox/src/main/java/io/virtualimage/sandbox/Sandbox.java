@@ -55,7 +55,11 @@ public final class Sandbox implements AutoCloseable {
      *
      * @param process null if it runs in the sandbox's JVM
      */
-    public record Replica(String name, Service service, URI readiness, @Nullable ServiceProcess process) {}
+    public record Replica(
+            String name,
+            Service service,
+            URI readiness,
+            @Nullable ServiceProcess process) {}
 
     private Sandbox(SandboxOptions options) {
         this.options = options;
@@ -164,7 +168,11 @@ public final class Sandbox implements AutoCloseable {
                 for (int i = 1; i <= count; i++) {
                     String name = service.serviceName() + "-" + i;
                     ServiceProcess process = ServiceProcess.start(
-                            name, service, settings, ports.port(name), options.directory().resolve("logs"));
+                            name,
+                            service,
+                            settings,
+                            ports.port(name),
+                            options.directory().resolve("logs"));
                     started.push(process);
                     replicas.add(new Replica(name, service, process.readiness(), process));
                 }

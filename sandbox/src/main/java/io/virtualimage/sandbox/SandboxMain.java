@@ -39,7 +39,8 @@ public final class SandboxMain {
     /** Runs one command; exits with 0 if it did what it should. */
     public static void main(String[] arguments) {
         Map<String, String> environment = System.getenv();
-        Path directory = Path.of(environment.getOrDefault("SANDBOX_DIR", ".sandbox")).toAbsolutePath();
+        Path directory =
+                Path.of(environment.getOrDefault("SANDBOX_DIR", ".sandbox")).toAbsolutePath();
         SandboxMain sandbox = new SandboxMain(directory, environment, System.out);
         int code;
         try {
@@ -60,8 +61,7 @@ public final class SandboxMain {
             case "down" -> down();
             case "status" -> status();
             case "tap" -> tap();
-            default ->
-                throw new IllegalArgumentException("usage: sandbox demo | up | down | status | tap");
+            default -> throw new IllegalArgumentException("usage: sandbox demo | up | down | status | tap");
         };
     }
 
@@ -125,13 +125,15 @@ public final class SandboxMain {
         try (Sandbox sandbox = Sandbox.start(SandboxOptions.of(directory, environment))) {
             sandbox.writeEnvironment();
             StringBuilder status = new StringBuilder();
-            sandbox.describeComponents().forEach(line -> status.append("component ").append(line).append('\n'));
-            sandbox.replicas().forEach(replica -> status.append("replica ")
-                    .append(replica.name())
-                    .append(' ')
-                    .append(replica.readiness())
-                    .append(replica.process() == null ? " here" : " process")
-                    .append('\n'));
+            sandbox.describeComponents()
+                    .forEach(line -> status.append("component ").append(line).append('\n'));
+            sandbox.replicas()
+                    .forEach(replica -> status.append("replica ")
+                            .append(replica.name())
+                            .append(' ')
+                            .append(replica.readiness())
+                            .append(replica.process() == null ? " here" : " process")
+                            .append('\n'));
             Path partial = directory.resolve("status.partial");
             Files.writeString(partial, status);
             Files.move(partial, directory.resolve("status"), StandardCopyOption.ATOMIC_MOVE);

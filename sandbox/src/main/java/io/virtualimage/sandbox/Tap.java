@@ -73,31 +73,38 @@ final class Tap {
     static String line(ConsumerRecord<String, byte[]> record) {
         String topic = record.topic().replace("virtualimage.", "");
         if (record.value() == null) {
-            return "%s  %-15s %-18s %s".formatted(
-                    TIME.format(Instant.ofEpochMilli(record.timestamp())), topic, "(forgotten)", record.key());
+            return "%s  %-15s %-18s %s"
+                    .formatted(
+                            TIME.format(Instant.ofEpochMilli(record.timestamp())), topic, "(forgotten)", record.key());
         }
         try {
             Optional<EventCodec.Decoded> decoded = EventCodec.decode(record.value());
             if (decoded.isPresent()) {
                 Event event = decoded.get().event();
-                return "%s  %-15s %-18s %s %s  %s".formatted(
-                        TIME.format(decoded.get().time()),
-                        topic,
-                        event.getClass().getSimpleName(),
-                        event.image().subject(),
-                        event.image().version(),
-                        details(EventCodec.mapper().valueToTree(event)));
+                return "%s  %-15s %-18s %s %s  %s"
+                        .formatted(
+                                TIME.format(decoded.get().time()),
+                                topic,
+                                event.getClass().getSimpleName(),
+                                event.image().subject(),
+                                event.image().version(),
+                                details(EventCodec.mapper().valueToTree(event)));
             }
             JsonNode envelope = EventCodec.mapper().readTree(record.value());
             String type = envelope.path("type").asString("").replace(EventCodec.TYPE_PREFIX, "");
             String said = DeadLetter.class.getSimpleName().equals(type)
                     ? details(envelope.path("data"))
                     : "(of a type that this version does not know)";
-            return "%s  %-15s %-18s %s  %s".formatted(
-                    envelope.path("time").asString(""), topic, type, envelope.path("subject").asString(""), said);
+            return "%s  %-15s %-18s %s  %s"
+                    .formatted(
+                            envelope.path("time").asString(""),
+                            topic,
+                            type,
+                            envelope.path("subject").asString(""),
+                            said);
         } catch (UndecodableEventException e) {
-            return "%s  %-15s (unreadable: %s)".formatted(
-                    TIME.format(Instant.ofEpochMilli(record.timestamp())), topic, e.getMessage());
+            return "%s  %-15s (unreadable: %s)"
+                    .formatted(TIME.format(Instant.ofEpochMilli(record.timestamp())), topic, e.getMessage());
         }
     }
 

@@ -96,9 +96,10 @@ public final class Nginx implements RunningComponent {
     @Override
     public String describe() {
         try {
-            Process version = new ProcessBuilder("nginx", "-v").redirectErrorStream(true).start();
-            Matcher matcher = VERSION.matcher(
-                    new String(version.getInputStream().readAllBytes(), StandardCharsets.UTF_8));
+            Process version =
+                    new ProcessBuilder("nginx", "-v").redirectErrorStream(true).start();
+            Matcher matcher =
+                    VERSION.matcher(new String(version.getInputStream().readAllBytes(), StandardCharsets.UTF_8));
             return matcher.find() ? "nginx " + matcher.group(1) : "nginx";
         } catch (IOException e) {
             throw new ComponentException("nginx is not on the PATH (Debian package nginx-light)", e);

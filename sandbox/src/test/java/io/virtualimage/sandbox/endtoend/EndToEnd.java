@@ -33,10 +33,12 @@ public final class EndToEnd implements ParameterResolver, AfterAllCallback {
      * @param slow the same files, 10 MiB a second per connection: time to do something meanwhile
      * @param plain the same files, without ranges and without entity tags
      */
-    public record World(Sandbox sandbox, Images images, Path files, Nginx source, Nginx slow, Nginx plain, Path directory)
+    public record World(
+            Sandbox sandbox, Images images, Path files, Nginx source, Nginx slow, Nginx plain, Path directory)
             implements AutoCloseable {
         static World start() throws IOException {
-            Path parent = Files.createDirectories(Path.of("target", "end-to-end").toAbsolutePath());
+            Path parent =
+                    Files.createDirectories(Path.of("target", "end-to-end").toAbsolutePath());
             Path directory = Files.createTempDirectory(parent, "world-");
             Path files = Files.createDirectories(directory.resolve("files"));
             SandboxOptions options =

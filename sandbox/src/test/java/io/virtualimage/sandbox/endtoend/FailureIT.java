@@ -2,9 +2,9 @@ package io.virtualimage.sandbox.endtoend;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.fabric8.kubernetes.api.model.Condition;
 import io.virtualimage.disk.sample.SampleImages;
 import io.virtualimage.k8s.Checksum;
-import io.fabric8.kubernetes.api.model.Condition;
 import io.virtualimage.k8s.ConditionType;
 import io.virtualimage.k8s.Phase;
 import io.virtualimage.k8s.VirtualImage;
@@ -56,14 +56,18 @@ class FailureIT {
         SampleImages.writeQcow2(source, 64 * MIB, 20 * MIB, 31);
         String expected = "0123456789abcdef0123456789abcdef";
         VirtualImage image = assertFails(
-                "wrong-sum", world.source().uri("wrong-sum.qcow2"), new Checksum(expected, null, null, null, null, null), expected);
+                "wrong-sum",
+                world.source().uri("wrong-sum.qcow2"),
+                new Checksum(expected, null, null, null, null, null),
+                expected);
         String printed = Programs.run(world.directory(), "openssl", "dgst", "-md5", "-r", source.toString());
         assertThat(ready(image).getMessage()).contains(printed.substring(0, 32));
     }
 
     @Test
     void aTextFile() throws Exception {
-        Files.writeString(world.files().resolve("page.img"), "<!DOCTYPE html><html><body>Sign in</body></html>\n".repeat(2000));
+        Files.writeString(
+                world.files().resolve("page.img"), "<!DOCTYPE html><html><body>Sign in</body></html>\n".repeat(2000));
         assertFails("text", world.source().uri("page.img"), null, "HTML");
     }
 
@@ -79,7 +83,17 @@ class FailureIT {
         Path base = world.files().resolve("base.raw");
         Programs.run(world.directory(), "qemu-img", "create", "-q", "-f", "raw", base.toString(), "10M");
         Programs.run(
-                world.directory(), "qemu-img", "create", "-q", "-f", "qcow2", "-F", "raw", "-b", base.toString(), backed.toString());
+                world.directory(),
+                "qemu-img",
+                "create",
+                "-q",
+                "-f",
+                "qcow2",
+                "-F",
+                "raw",
+                "-b",
+                base.toString(),
+                backed.toString());
         assertFails("backed", world.source().uri("backed.qcow2"), null, "backing file");
     }
 
@@ -101,7 +115,8 @@ class FailureIT {
         // The next one is not held up.
         Path good = world.files().resolve("after-" + name + ".qcow2");
         SampleImages.writeQcow2(good, 32 * MIB, MIB, 32);
-        world.images().apply("after-" + name, world.source().uri(good.getFileName().toString()), null);
+        world.images()
+                .apply("after-" + name, world.source().uri(good.getFileName().toString()), null);
         world.images().await("after-" + name, Phase.READY, WITHIN);
         return image;
     }

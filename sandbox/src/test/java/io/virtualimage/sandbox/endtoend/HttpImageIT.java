@@ -51,7 +51,8 @@ class HttpImageIT {
                     type: HTTP
                     http:
                       url: "%s"
-                """.formatted(world.source().uri(source.getFileName().toString())));
+                """.formatted(
+                        world.source().uri(source.getFileName().toString())));
         Path listing = world.directory().resolve("watch.out");
         Process watch = new ProcessBuilder(kubectl("get", "vi", "-w", "--field-selector", "metadata.name=ubuntu-22.04"))
                 .redirectOutput(listing.toFile())
@@ -100,18 +101,23 @@ class HttpImageIT {
         assertThat(progress).as("in %s", listing).isSorted();
         assertThat(progress.stream().distinct().count()).as("in %s", listing).isGreaterThanOrEqualTo(4);
         assertThat(progress.getLast()).isEqualTo(100.0);
-        assertThat(phases).as("in %s", listing).isSorted().contains("Provisioning").endsWith("Ready");
+        assertThat(phases)
+                .as("in %s", listing)
+                .isSorted()
+                .contains("Provisioning")
+                .endsWith("Ready");
         assertThat(listing.getLast()).contains(" 100% ");
     }
 
     private Set<String> workersOf(String name) throws Exception {
         Set<String> workers = new TreeSet<>();
-        for (String record :
-                Programs.records(world.sandbox().value("KAFKA_BOOTSTRAP"), Topic.FETCHED.topicName(), world.directory())) {
+        for (String record : Programs.records(
+                world.sandbox().value("KAFKA_BOOTSTRAP"), Topic.FETCHED.topicName(), world.directory())) {
             Event event = EventCodec.decode(record.getBytes(StandardCharsets.UTF_8))
                     .orElseThrow()
                     .event();
-            if (event instanceof Event.SegmentFetched segment && segment.image().name().equals(name)) {
+            if (event instanceof Event.SegmentFetched segment
+                    && segment.image().name().equals(name)) {
                 workers.add(segment.worker());
             }
         }
@@ -151,7 +157,12 @@ class HttpImageIT {
         Path source = world.files().resolve("checked.qcow2");
         SampleImages.writeQcow2(source, 256 * MIB, 40 * MIB, 9);
         Checksum checksum = new Checksum(
-                openssl("md5", source), openssl("sha1", source), openssl("sha256", source), openssl("sha512", source), null, null);
+                openssl("md5", source),
+                openssl("sha1", source),
+                openssl("sha256", source),
+                openssl("sha512", source),
+                null,
+                null);
         VirtualImageStatus status = ready("checked", world.source(), source, checksum);
         assertThat(Files.mismatch(disk(status), source)).isEqualTo(-1);
     }
@@ -177,8 +188,8 @@ class HttpImageIT {
     }
 
     private String[] kubectl(String... arguments) {
-        List<String> command =
-                new ArrayList<>(List.of("kubectl", "--kubeconfig", world.sandbox().kubeconfig().toString()));
+        List<String> command = new ArrayList<>(
+                List.of("kubectl", "--kubeconfig", world.sandbox().kubeconfig().toString()));
         command.addAll(List.of(arguments));
         return command.toArray(String[]::new);
     }

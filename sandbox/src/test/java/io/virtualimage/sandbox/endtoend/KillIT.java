@@ -25,6 +25,7 @@ class KillIT {
     private static final long SEGMENT_BYTES = 16 * MIB;
     /** What one fetcher may have under way: WORKERS. */
     private static final int IN_FLIGHT = 4;
+
     private static final Duration READY_WITHIN = Duration.ofMinutes(3);
 
     private final World world;

@@ -49,7 +49,9 @@ class LifeIT {
         world.images().apply("given-up", world.slow().uri("given-up.qcow2"), null);
         VirtualImage image = world.images().await("given-up", "Provisioning", WITHIN, seen -> {
             VirtualImageStatus status = seen.getStatus();
-            return status != null && status.progress() != null && !status.progress().isEmpty();
+            return status != null
+                    && status.progress() != null
+                    && !status.progress().isEmpty();
         });
         world.images().delete("given-up");
         world.images().awaitGone("given-up", WITHIN);
@@ -66,7 +68,8 @@ class LifeIT {
         VirtualImage image = world.images().await("changed", Phase.READY, WITHIN);
         String url = Objects.requireNonNull(image.getStatus()).target().registryURL();
         assertThat(url).endsWith(image.getMetadata().getUid() + "-2-0");
-        assertThat(Files.mismatch(Programs.diskOf(url, world.directory()), second)).isEqualTo(-1);
+        assertThat(Files.mismatch(Programs.diskOf(url, world.directory()), second))
+                .isEqualTo(-1);
         assertNothingStaged(image);
     }
 
@@ -79,7 +82,8 @@ class LifeIT {
         VirtualImage image = world.images().await("second-try", Phase.READY, WITHIN);
         String url = Objects.requireNonNull(image.getStatus()).target().registryURL();
         assertThat(url).endsWith(image.getMetadata().getUid() + "-1-1");
-        assertThat(Files.mismatch(Programs.diskOf(url, world.directory()), source)).isEqualTo(-1);
+        assertThat(Files.mismatch(Programs.diskOf(url, world.directory()), source))
+                .isEqualTo(-1);
     }
 
     private Path image(String file, long mib, long seed) throws Exception {
@@ -104,8 +108,8 @@ class LifeIT {
                 world.sandbox().value("S3_BUCKET"))) {
             Awaitility.await()
                     .atMost(WITHIN)
-                    .untilAsserted(() ->
-                            assertThat(staging.stagedUids()).doesNotContain(image.getMetadata().getUid()));
+                    .untilAsserted(() -> assertThat(staging.stagedUids())
+                            .doesNotContain(image.getMetadata().getUid()));
         }
     }
 }

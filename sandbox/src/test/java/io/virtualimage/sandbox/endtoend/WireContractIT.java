@@ -53,15 +53,16 @@ class WireContractIT {
         assertThat(records).isGreaterThan(30);
         System.out.println("[figures] WireContractIT: " + records + " records on " + files.size() + " topics checked");
 
-        List<String> command = new ArrayList<>(List.of(
-                checker(), "--schemafile", folder.resolve("record.json").toString()));
+        List<String> command = new ArrayList<>(
+                List.of(checker(), "--schemafile", folder.resolve("record.json").toString()));
         command.addAll(files);
         String said = Programs.run(world.directory(), command.toArray(String[]::new));
         assertThat(said).contains("ok -- validation done");
 
         // The judge does judge: a record that lacks what it must have is refused.
         Path broken = folder.resolve("broken.json");
-        Files.writeString(broken, "[{\"specversion\":\"1.0\",\"type\":\"io.virtualimage.SegmentFetched\",\"data\":{}}]");
+        Files.writeString(
+                broken, "[{\"specversion\":\"1.0\",\"type\":\"io.virtualimage.SegmentFetched\",\"data\":{}}]");
         Process refused = new ProcessBuilder(
                         checker(), "--schemafile", folder.resolve("record.json").toString(), broken.toString())
                 .redirectErrorStream(true)

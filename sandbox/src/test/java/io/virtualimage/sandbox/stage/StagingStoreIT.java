@@ -29,7 +29,7 @@ class StagingStoreIT {
         }
     }
 
-    private abstract static class OnRealStore extends StagingStoreContract {
+    abstract static class OnRealStore extends StagingStoreContract {
         private final S3StagingStore store;
 
         OnRealStore(ObjectStore real) {
