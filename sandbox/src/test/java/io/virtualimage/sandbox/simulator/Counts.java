@@ -1,0 +1,54 @@
+package io.virtualimage.sandbox.simulator;
+
+/** What a run, or many, came to. */
+final class Counts {
+    long runs;
+    long steps;
+    long simulatedMillis;
+    long crashes;
+    long pauses;
+    long redeliveries;
+    long archived;
+    long faults;
+    long ready;
+    long failed;
+    long deleted;
+    long superseded;
+    long sourceBytes;
+
+    void add(Counts other) {
+        runs += other.runs;
+        steps += other.steps;
+        simulatedMillis += other.simulatedMillis;
+        crashes += other.crashes;
+        pauses += other.pauses;
+        redeliveries += other.redeliveries;
+        archived += other.archived;
+        faults += other.faults;
+        ready += other.ready;
+        failed += other.failed;
+        deleted += other.deleted;
+        superseded += other.superseded;
+        sourceBytes += other.sourceBytes;
+    }
+
+    @Override
+    public String toString() {
+        return ("%,d runs, %,d steps, %,d s simulated; %,d crashes, %,d pauses, %,d redeliveries (%d dropped), %,d other"
+                        + " faults; images: %,d ready, %,d failed, %,d deleted, %,d superseded; %,d bytes read at sources")
+                .formatted(
+                        runs,
+                        steps,
+                        simulatedMillis / 1000,
+                        crashes,
+                        pauses,
+                        redeliveries,
+                        archived,
+                        faults,
+                        ready,
+                        failed,
+                        deleted,
+                        superseded,
+                        sourceBytes);
+    }
+}
