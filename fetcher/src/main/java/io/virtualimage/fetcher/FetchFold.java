@@ -61,7 +61,7 @@ public final class FetchFold extends StageFold {
         }
         ImageRequested wanted = facts.wanted();
         if (facts.over()) {
-            if (!facts.cleaned()) {
+            if (!facts.swept(context.now())) {
                 tasks.add(new Task.CleanStaging(new Task.Header(facts.image(), 0, cause, 1), false));
             }
         } else if (wanted != null) {

@@ -322,9 +322,33 @@ class FetchFoldTest {
         assertThat(clean.image()).isEqualTo(IMAGE);
         assertThat(clean.keepCurrent()).isFalse();
         assertThat(hear(new StagingCleaned(IMAGE, null))).isEmpty();
+        // Once more, for those who were just about to put something there.
+        assertThat(after(Duration.ofSeconds(59))).isEmpty();
+        assertThat(only(after(Duration.ofSeconds(1)), Task.CleanStaging.class).keepCurrent())
+                .isFalse();
+        assertThat(hear(new StagingCleaned(IMAGE, null))).isEmpty();
         assertThat(after(Duration.ofHours(2))).isEmpty();
         // One who was paused comes late.
         assertThat(only(hear(fetched(0, 1)), Task.CleanStaging.class).keepCurrent())
+                .isFalse();
+    }
+
+    @Test
+    void cleaningUpAfterOlderVersionsDoesNotPassForCleaningUpAltogether() {
+        hear(requested(IMAGE, Checksums.NONE));
+        assertThat(only(hear(requested(NEWER, Checksums.NONE)), Task.CleanStaging.class)
+                        .keepCurrent())
+                .isTrue();
+        List<Event> emitted = hear(published(NEWER));
+        assertThat(only(emitted, Task.CleanStaging.class).keepCurrent()).isFalse();
+    }
+
+    @Test
+    void aPushThatWentOnAfterTheBroomIsSweptUpAfter() {
+        hear(requested(IMAGE, Checksums.NONE), opened(0, 200, V1, true), fetched(0, 0), published(IMAGE));
+        assertThat(hear(new StagingCleaned(IMAGE, null))).isEmpty();
+        assertThat(only(hear(deferred("PushLayer/0", TaskDeferred.Deferral.STARVED)), Task.CleanStaging.class)
+                        .keepCurrent())
                 .isFalse();
     }
 

@@ -32,6 +32,7 @@ public final class StatusApplier implements RecordHandler {
     /** So often a status is judged anew because the object changed between reading and writing. */
     private static final int MAX_READS = 10;
 
+    private static final int REMEMBERED_IMAGES = 10_000;
     private static final int REMEMBERED_NOTICES = 10_000;
 
     /** The API server forgets Events after this long; they are not to come back when old statuses are read again. */
@@ -40,13 +41,11 @@ public final class StatusApplier implements RecordHandler {
     private final ImageApi api;
     private final Pace pace;
     private final Clock clock;
-    private final ReplayGuard replays = new ReplayGuard();
-    private final Set<String> noticed = Collections.newSetFromMap(new LinkedHashMap<>() {
-        @Override
-        protected boolean removeEldestEntry(Map.@Nullable Entry<String, Boolean> eldest) {
-            return size() > REMEMBERED_NOTICES;
-        }
-    });
+
+    /** By UID. One that is forgotten is compared with what the resource says. */
+    private final Map<String, StatusChanged> written = remembering(REMEMBERED_IMAGES);
+
+    private final Set<String> noticed = Collections.newSetFromMap(remembering(REMEMBERED_NOTICES));
 
     public StatusApplier(ImageApi api, Pace pace, Clock clock) {
         this.api = api;
@@ -61,9 +60,8 @@ public final class StatusApplier implements RecordHandler {
         if (recorded == null) {
             return; // forgotten, and long gone
         }
-        replays.reached(recorded.at());
         if (recorded.event() instanceof StatusChanged(Incarnation image, ImageStatus status)) {
-            Optional<StandingImage> object = apply(image, status, recorded);
+            Optional<StandingImage> object = apply(image, status);
             if (object.isPresent() && recorded.time().plus(NOTICE_AGE).isAfter(clock.instant())) {
                 notify(image, status, object.get(), recorded.time());
             }
@@ -71,7 +69,7 @@ public final class StatusApplier implements RecordHandler {
     }
 
     /** The object that the status is about; empty if there is none any more. */
-    private Optional<StandingImage> apply(Incarnation image, ImageStatus status, Recorded recorded)
+    private Optional<StandingImage> apply(Incarnation image, ImageStatus status)
             throws ImageApiException, InterruptedException {
         for (int reads = 0; reads < MAX_READS; reads++) {
             Optional<StandingImage> object = api.get(image.namespace(), image.name())
@@ -80,20 +78,20 @@ public final class StatusApplier implements RecordHandler {
                 return object;
             }
             StandingImage standing = object.get();
-            Verdict verdict = Verdict.of(image, status, standing, replays.mayBeReplay(image.uid()));
-            String exactly = null;
+            Verdict verdict = Verdict.of(image, status, standing, written.get(image.uid()));
             switch (verdict) {
                 case NOT_OURS, OLDER -> {
                     log(image, status, verdict.name(), "status dropped");
                     return object;
                 }
-                case WRITE_EXACTLY -> exactly = standing.resourceVersion();
                 case WRITE -> {}
             }
             VirtualImageStatus shape = KubernetesStatus.of(image, status);
             if (!shape.equals(standing.status())) {
                 pace.await();
-                Outcome outcome = api.applyStatus(image.namespace(), image.name(), image.uid(), exactly, shape);
+                // Only over what was judged: this process may have been paused since.
+                Outcome outcome = api.applyStatus(
+                        image.namespace(), image.name(), image.uid(), standing.resourceVersion(), shape);
                 switch (outcome) {
                     case CONFLICT -> {
                         continue;
@@ -110,7 +108,7 @@ public final class StatusApplier implements RecordHandler {
                     case DONE -> log(image, status, "", "status written");
                 }
             }
-            replays.caughtUp(image.uid(), recorded.at());
+            written.put(image.uid(), new StatusChanged(image, status));
             return object;
         }
         throw new ImageApiException(
@@ -133,6 +131,15 @@ public final class StatusApplier implements RecordHandler {
                 noticed.add(identity);
             }
         }
+    }
+
+    private static <V> Map<String, V> remembering(int most) {
+        return new LinkedHashMap<>(16, 0.75f, true) {
+            @Override
+            protected boolean removeEldestEntry(Map.@Nullable Entry<String, V> eldest) {
+                return size() > most;
+            }
+        };
     }
 
     private static void log(Incarnation image, ImageStatus status, String detail, String message) {

@@ -55,21 +55,30 @@ public record StatusState(
         return new StatusState(facts, started, respecified, permille, speed, derived, nowSaid);
     }
 
+    /**
+     * A status was seen on the topic. If it isn't the one said last, a host that had been paused may have put it there,
+     * and users may see it: then ours has to be said once more, dated after it.
+     */
     StatusState heard(StatusChanged change) {
-        if (said == null
-                || said.heard()
-                || !said.image().equals(change.image())
-                || !said.status().equals(change.status())) {
+        if (said == null) {
             return this;
         }
+        boolean ours = said.image().equals(change.image()) && said.status().equals(change.status());
+        boolean overtaken = !ours
+                && !change.image().isAfter(facts.image())
+                && change.status().lastTransition().isAfter(said.status().lastTransition());
+        if (said.heard() == ours && !overtaken) {
+            return this;
+        }
+        ImageStatus standing = change.image().equals(facts.image()) ? change.status() : withoutNotices(change.status());
         return new StatusState(
                 facts,
                 started,
                 respecified,
                 permille,
                 speed,
-                status,
-                new Said(said.image(), said.status(), said.at(), true));
+                overtaken ? standing : status,
+                new Said(said.image(), said.status(), said.at(), ours));
     }
 
     private static ImageStatus withoutNotices(ImageStatus status) {

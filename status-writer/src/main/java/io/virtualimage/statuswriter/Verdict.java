@@ -3,6 +3,7 @@ package io.virtualimage.statuswriter;
 import io.fabric8.kubernetes.api.model.Condition;
 import io.virtualimage.k8s.Phase;
 import io.virtualimage.k8s.VirtualImageStatus;
+import io.virtualimage.topics.Event.StatusChanged;
 import io.virtualimage.topics.ImageStatus;
 import io.virtualimage.topics.Incarnation;
 import java.math.BigDecimal;
@@ -15,45 +16,69 @@ import org.jspecify.annotations.Nullable;
 
 /** Whether a status may take the place of what stands in Kubernetes. */
 enum Verdict {
-    /** It may, whatever the object became since it was read. */
-    WRITE,
     /** It may, if the object still is what was read. */
-    WRITE_EXACTLY,
+    WRITE,
     /** It speaks of another object, or of another version of it: its own status comes, or came. */
     NOT_OURS,
-    /** It is older than what stands there: it came a second time, after a restart. */
+    /** It is older than what stands there: it came a second time, or from a process that had been paused. */
     OLDER;
 
     /**
      * Judges a status.
      *
-     * @param mayBeReplay whether it may be one that was applied, with later ones, before this process took over
+     * @param last what this process wrote last of the image; null if it doesn't know
      */
-    static Verdict of(Incarnation image, ImageStatus status, StandingImage object, boolean mayBeReplay) {
+    static Verdict of(Incarnation image, ImageStatus status, StandingImage object, @Nullable StatusChanged last) {
         boolean leaving = status.phase() == ImageStatus.Phase.TERMINATING;
         boolean matches =
                 leaving ? object.generation() >= image.generation() : object.generation() == image.generation();
         if (!object.uid().equals(image.uid()) || !matches) {
             return NOT_OURS;
         }
-        if (mayBeReplay
-                && isOlder(KubernetesStatus.of(image, status), status.phase().settled(), object.status())) {
-            return OLDER;
+        // As long as nobody else has written, what was written is known to more than the resource can say.
+        boolean older;
+        if (last != null && KubernetesStatus.of(last.image(), last.status()).equals(object.status())) {
+            older = isOlder(image, status, last);
+        } else {
+            older = isOlder(image, status, object.status());
         }
-        return status.phase().settled() ? WRITE_EXACTLY : WRITE;
+        return older ? OLDER : WRITE;
     }
 
     /**
-     * The resource has no place for a version of the status, but every change of phase moves the time of a condition; and
-     * within a phase, progress only grows.
+     * Every change of phase moves the time of a condition, within an image; and within an incarnation nothing leads back
+     * from a settled phase, and progress only grows. A process that was paused may date what it says too late.
      */
-    private static boolean isOlder(VirtualImageStatus next, boolean settled, @Nullable VirtualImageStatus standing) {
+    private static boolean isOlder(Incarnation image, ImageStatus status, StatusChanged than) {
+        if (!image.equals(than.image())) {
+            return than.image().isAfter(image);
+        }
+        if (isUnsettled(status) && than.status().phase().settled()) {
+            return true;
+        }
+        if (status.phase() == than.status().phase()
+                && percent(status.progress()).compareTo(percent(than.status().progress())) < 0) {
+            return true;
+        }
+        return status.lastTransition().isBefore(than.status().lastTransition());
+    }
+
+    private static boolean isUnsettled(ImageStatus status) {
+        return !status.phase().settled() && status.phase() != ImageStatus.Phase.TERMINATING;
+    }
+
+    /** The same, of what stands in the resource: it has no place for the incarnation, and times in seconds. */
+    private static boolean isOlder(Incarnation image, ImageStatus status, @Nullable VirtualImageStatus standing) {
+        VirtualImageStatus next = KubernetesStatus.of(image, status);
         if (standing == null || standing.observedGeneration() == null || next.observedGeneration() == null) {
             return false;
         }
         int byGeneration = Long.compare(next.observedGeneration(), standing.observedGeneration());
         if (byGeneration != 0) {
             return byGeneration < 0;
+        }
+        if (standing.phase() == Phase.READY && isUnsettled(status) && shows(standing, image)) {
+            return true;
         }
         int byTime = lastTransition(next.conditions()).compareTo(lastTransition(standing.conditions()));
         if (byTime != 0) {
@@ -64,7 +89,13 @@ enum Verdict {
         if (phase == now) {
             return percent(next.progress()).compareTo(percent(standing.progress())) < 0;
         }
-        return !settled && rank(phase) < rank(now);
+        return !status.phase().settled() && rank(phase) < rank(now);
+    }
+
+    /** Whether what stands there was published by this very incarnation: its tag has that in its name. */
+    private static boolean shows(VirtualImageStatus standing, Incarnation image) {
+        VirtualImageStatus.Target target = standing.target();
+        return target != null && String.valueOf(target.registryURL()).endsWith(":" + image.publicName());
     }
 
     private static Instant lastTransition(List<Condition> conditions) {

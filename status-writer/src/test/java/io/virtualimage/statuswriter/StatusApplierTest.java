@@ -129,6 +129,30 @@ class StatusApplierTest {
     }
 
     @Test
+    void aProcessThatWasPausedTakesNothingBackEvenIfItDatesItLater() throws Exception {
+        applier.handle(record(0, FIRST, Phase.PROVISIONING, "50.0%", 1));
+        applier.handle(record(1, FIRST, Phase.PROVISIONING, "0.0%", 8));
+        applier.handle(record(2, FIRST, Phase.READY, "100%", 2));
+        applier.handle(record(3, FIRST, Phase.PROVISIONING, "50.0%", 9));
+        assertThat(shown()).containsExactly("PROVISIONING 50.0%", "READY 100%");
+    }
+
+    @Test
+    void aProcessThatWasPausedBetweenReadingAndWritingLooksAgain() throws Exception {
+        applier.handle(record(0, FIRST, Phase.PROVISIONING, "10.0%", 1));
+        StatusApplier other = applier();
+        api.meanwhile = () -> {
+            try {
+                other.handle(record(2, FIRST, Phase.READY, "100%", 2));
+            } catch (Exception e) {
+                throw new IllegalStateException(e);
+            }
+        };
+        applier.handle(record(1, FIRST, Phase.PROVISIONING, "20.0%", 1));
+        assertThat(shown()).containsExactly("PROVISIONING 10.0%", "READY 100%");
+    }
+
+    @Test
     void aStatusOfAnotherVersionIsDropped() throws Exception {
         api.put("disk", "u1", 2);
         applier.handle(record(0, FIRST, Phase.READY, "100%", 0));

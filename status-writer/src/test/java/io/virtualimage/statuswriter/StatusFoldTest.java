@@ -24,6 +24,7 @@ import io.virtualimage.topics.ImageStatus;
 import io.virtualimage.topics.Incarnation;
 import java.time.Duration;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Objects;
 import org.junit.jupiter.api.Test;
 
@@ -70,6 +71,29 @@ class StatusFoldTest {
                 8.0  1.0 PROVISIONING 100.0% qcow2 size=10000/64000 speed=2000 DatasourceReady=True:DatasourceReady@0.0 Ready=False:Provisioning@1.0 told=DataSourceImportStarted
                 9.0  1.0 READY 100% qcow2 size=10000/64000 speed=2000 url=r/vi/ns/disk:u1 DatasourceReady=True:DatasourceReady@0.0 Ready=True:Ready@9.0 told=DataSourceImportStarted,DataSourceImportCompleted
                 """);
+    }
+
+    @Test
+    void whatAPausedHostSaysLateIsAnswered() {
+        story.tell(requested(first), published(first)).at("20");
+        ImageStatus ready = story.last();
+        ImageStatus stale = new ImageStatus(
+                ImageStatus.Phase.PROVISIONING,
+                "50.0%",
+                false,
+                null,
+                null,
+                null,
+                null,
+                List.of(new ImageStatus.Condition("Ready", false, "Provisioning", "", Story.BEGIN.plusSeconds(20))),
+                ready.notices());
+        story.tell(new Event.StatusChanged(first, stale)).at("21");
+        assertThat(story.last().phase()).isEqualTo(ImageStatus.Phase.READY);
+        assertThat(story.last().lastTransition()).isAfterOrEqualTo(stale.lastTransition());
+        assertThat(story.last().notices()).isEqualTo(ready.notices());
+        String once = story.text();
+        story.at("60");
+        says(once);
     }
 
     @Test

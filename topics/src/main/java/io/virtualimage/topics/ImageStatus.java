@@ -28,6 +28,14 @@ public record ImageStatus(
         notices = List.copyOf(notices);
     }
 
+    /** When a condition changed last; long ago if there is none. */
+    public Instant lastTransition() {
+        return conditions.stream()
+                .map(Condition::lastTransitionTime)
+                .max(Instant::compareTo)
+                .orElse(Instant.EPOCH);
+    }
+
     /** {@code .status.phase}. */
     public enum Phase {
         @JsonProperty("Pending")

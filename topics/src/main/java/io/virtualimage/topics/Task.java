@@ -93,7 +93,8 @@ public sealed interface Task extends Event.TaskEvent {
     record CleanStaging(Header header, boolean keepCurrent) implements Task {
         @Override
         public TaskId id() {
-            return TaskId.of("CleanStaging", epoch());
+            // Two pieces of work: the one must not pass for the other, when an image ends while the first is under way.
+            return TaskId.of(keepCurrent ? "CleanOlderStaging" : "CleanStaging", epoch());
         }
 
         @Override
@@ -242,7 +243,7 @@ public sealed interface Task extends Event.TaskEvent {
     record RemoveImage(Header header, boolean keepCurrent) implements Task {
         @Override
         public TaskId id() {
-            return TaskId.of("RemoveImage", epoch());
+            return TaskId.of(keepCurrent ? "RemoveOlderImages" : "RemoveImage", epoch());
         }
 
         @Override

@@ -23,6 +23,11 @@ public record TaskId(@JsonValue String value) {
         return new TaskId(kind + "/" + epoch + "/" + index);
     }
 
+    /** Whether such a task puts anything into staging. */
+    public boolean stages() {
+        return value.startsWith("FetchRange/") || value.startsWith("FetchStream/") || value.startsWith("PushLayer/");
+    }
+
     @Override
     public String toString() {
         return value;

@@ -7,6 +7,7 @@ import io.virtualimage.fetcher.source.SourceException;
 import io.virtualimage.fetcher.source.SourceResolver;
 import io.virtualimage.stage.staging.SegmentFacts;
 import io.virtualimage.stage.staging.SegmentKey;
+import io.virtualimage.stage.staging.SegmentLostException;
 import io.virtualimage.stage.staging.StagingStore;
 import io.virtualimage.stage.staging.StagingUnavailableException;
 import io.virtualimage.stage.work.AnnouncementException;
@@ -38,10 +39,7 @@ final class RangeFetch {
                     AnnouncementException, InterruptedException {
         SegmentKey key = SegmentKey.source(task.image(), task.epoch(), task.index());
         int length = task.layout().lengthOf(task.index());
-        Optional<SegmentFacts> facts = Optional.empty();
-        if (context.mayHaveBegun()) {
-            facts = staging.facts(key).filter(known -> known.lengthBytes() == length && known.session() == null);
-        }
+        Optional<SegmentFacts> facts = staged(key, length);
         if (facts.isEmpty()) {
             try {
                 facts = transfer(task, key, length, context);
@@ -54,6 +52,24 @@ final class RangeFetch {
             }
         }
         context.announce(fetched(task, facts.orElseThrow(), context.worker()));
+    }
+
+    /**
+     * What is staged and sound: the same task may have been given out twice, and a look at the store is cheap, the
+     * source's bytes are not.
+     */
+    private Optional<SegmentFacts> staged(SegmentKey key, int length)
+            throws StagingUnavailableException, InterruptedException {
+        Optional<SegmentFacts> facts =
+                staging.facts(key).filter(known -> known.lengthBytes() == length && known.session() == null);
+        if (facts.isPresent()) {
+            try {
+                staging.read(key, null);
+            } catch (SegmentLostException e) {
+                return Optional.empty(); // damaged: it is staged anew
+            }
+        }
+        return facts;
     }
 
     private Optional<SegmentFacts> transfer(Task.FetchRange task, SegmentKey key, int length, TaskContext context)

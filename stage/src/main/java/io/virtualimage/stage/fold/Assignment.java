@@ -38,6 +38,9 @@ public record Assignment(
     private static final Duration FIRST_BACKOFF = Duration.ofMillis(500);
     private static final Duration LONGEST_BACKOFF = Duration.ofSeconds(30);
 
+    /** What was given out so shortly before a host took over may have been lost with the one before it. */
+    private static final Duration DOUBT = Duration.ofSeconds(60);
+
     static Assignment first(Instant now) {
         return new Assignment(1, now, null, 0, 0, null, null);
     }
@@ -78,6 +81,13 @@ public record Assignment(
         return waitsFor != null && staged.contains(waitsFor)
                 ? new Assignment(attempt, givenAt, null, timesUnheard, deferrals, now, null)
                 : this;
+    }
+
+    /** The same, due at once if it may never have got onto its topic. */
+    Assignment doubted(Instant now) {
+        boolean doubtful =
+                notBefore == null && heardAt == null && givenAt.plus(DOUBT).isAfter(now);
+        return doubtful ? new Assignment(attempt, givenAt, null, timesUnheard, deferrals, now, null) : this;
     }
 
     /** What has become of it by now: the same, or the assignment to give out. */

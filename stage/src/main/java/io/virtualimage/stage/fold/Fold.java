@@ -34,6 +34,14 @@ public interface Fold<S> {
     /** The state with one more fact in it; the same state if it was known, or is out of date. */
     S merge(@Nullable S state, Recorded recorded);
 
+    /**
+     * The state as another host left it, who may have been killed: what it says was put on the topics a moment ago may
+     * never have got there.
+     */
+    default S takenOver(S state, Instant now) {
+        return state;
+    }
+
     /** What is to be put on the topics now, and the state that remembers that. */
     Plan<S> plan(S state, PlanContext context);
 

@@ -19,6 +19,7 @@ import io.virtualimage.topics.FailureReason;
 import io.virtualimage.topics.Incarnation;
 import io.virtualimage.topics.Position;
 import io.virtualimage.topics.Recorded;
+import java.time.Duration;
 import java.time.Instant;
 import org.jspecify.annotations.Nullable;
 
@@ -46,6 +47,8 @@ import org.jspecify.annotations.Nullable;
  * @param removed whether all that was published of a withdrawn image is gone
  * @param cleaned whether its staging is gone
  * @param follow the place on {@code virtualimage.fetched} behind all that is in {@code source}
+ * @param stagedAt when somebody was last heard of who may have put something into staging; null if nobody was
+ * @param sweptAt when staging was last cleaned altogether; null if never
  */
 public record ImageFacts(
         Incarnation image,
@@ -70,7 +73,12 @@ public record ImageFacts(
         boolean hidden,
         boolean removed,
         boolean cleaned,
-        @Nullable Position follow) {
+        @Nullable Position follow,
+        @Nullable Instant stagedAt,
+        @Nullable Instant sweptAt) {
+
+    /** Longer than it takes until a worker that is cut off or was paused stops, most of the time. */
+    static final Duration AFTER_WORK = Duration.ofSeconds(60);
 
     /**
      * In what way a source fails to give anything new.
@@ -115,6 +123,15 @@ public record ImageFacts(
         return layer != null && layer.epoch() == source.epoch() ? layer : null;
     }
 
+    /**
+     * Whether staging is clean, and was cleaned again when nobody had been at work for a while: whoever was about to put
+     * something there when the broom came has done so by then.
+     */
+    public boolean swept(Instant now) {
+        Instant settled = (stagedAt == null ? since : stagedAt).plus(AFTER_WORK);
+        return cleaned && sweptAt != null && (!sweptAt.isBefore(settled) || settled.isAfter(now));
+    }
+
     /** Whether nothing more will be done for this incarnation, but cleaning up. */
     public boolean over() {
         return withdrawn || published != null || failed != null;
@@ -142,6 +159,8 @@ public record ImageFacts(
         private boolean removed;
         private boolean cleaned;
         private @Nullable Position follow;
+        private @Nullable Instant stagedAt;
+        private @Nullable Instant sweptAt;
 
         Changes(Incarnation image, Instant since) {
             this.image = image;
@@ -170,6 +189,8 @@ public record ImageFacts(
             removed = facts.removed;
             cleaned = facts.cleaned;
             follow = facts.follow;
+            stagedAt = facts.stagedAt;
+            sweptAt = facts.sweptAt;
         }
 
         void begin(Incarnation newer, Instant now) {
@@ -192,9 +213,15 @@ public record ImageFacts(
             removed = false;
             cleaned = false;
             follow = null;
+            stagedAt = null;
+            sweptAt = null;
         }
 
         void mergeCurrent(Event event, Recorded recorded) {
+            if (isStagingWork(event)) {
+                cleaned = false; // staged, maybe, after the broom
+                stagedAt = recorded.time();
+            }
             switch (event) {
                 case Event.ImageWithdrawn ignored -> {
                     withdrawn = true;
@@ -231,7 +258,7 @@ public record ImageFacts(
                     hidden = false;
                 }
                 case ImageRemoved gone -> mergeRemoved(gone);
-                case StagingCleaned gone -> mergeCleaned(gone);
+                case StagingCleaned gone -> mergeCleaned(gone, recorded.time());
                 case StageFailed failure -> {
                     if (failed == null) {
                         failed = failure;
@@ -283,9 +310,19 @@ public record ImageFacts(
             if (follow == null || recorded.at().offset() >= follow.offset()) {
                 follow = new Position(recorded.at().partition(), recorded.at().offset() + 1);
             }
-            if (fetched instanceof Event.SegmentFetched) {
-                cleaned = false; // staged after the broom
-            }
+        }
+
+        /** Whether somebody was at work who puts segments or documents into staging. */
+        private static boolean isStagingWork(Event event) {
+            return switch (event) {
+                case Event.SegmentFetched ignored -> true;
+                case LayerPushed ignored -> true;
+                case StageProgressed ignored -> true;
+                case Event.PushParked ignored -> true;
+                case Event.TaskHeartbeat beat -> beat.task().stages();
+                case TaskDeferred deferred -> deferred.task().stages();
+                default -> false;
+            };
         }
 
         private void mergeRemoved(ImageRemoved gone) {
@@ -298,10 +335,11 @@ public record ImageFacts(
             }
         }
 
-        private void mergeCleaned(StagingCleaned gone) {
+        private void mergeCleaned(StagingCleaned gone, Instant at) {
             straysStaged = false;
             if (gone.kept() == null) {
                 cleaned = true;
+                sweptAt = at;
             }
         }
 
@@ -339,7 +377,9 @@ public record ImageFacts(
                     hidden,
                     removed,
                     cleaned,
-                    follow);
+                    follow,
+                    stagedAt,
+                    sweptAt);
         }
     }
 }

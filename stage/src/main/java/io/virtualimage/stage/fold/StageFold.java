@@ -120,6 +120,16 @@ public abstract class StageFold implements Fold<StageState> {
         return after;
     }
 
+    /** Gives out again what may have been lost: doing a task twice is harmless, waiting for one that isn't there is not. */
+    @Override
+    public final StageState takenOver(StageState state, Instant now) {
+        Map<String, Assignment> assignments = new HashMap<>(state.assignments());
+        assignments.replaceAll((id, assignment) -> assignment.doubted(now));
+        return assignments.equals(state.assignments())
+                ? state
+                : new StageState(state.facts(), assignments, state.announced());
+    }
+
     @Override
     public final Plan<StageState> plan(StageState state, PlanContext hosts) {
         ImageFacts facts = state.facts();

@@ -28,7 +28,6 @@ import org.apache.kafka.streams.processor.api.Processor;
 import org.apache.kafka.streams.processor.api.ProcessorContext;
 import org.apache.kafka.streams.processor.api.Record;
 import org.apache.kafka.streams.processor.api.RecordMetadata;
-import org.apache.kafka.streams.state.KeyValueIterator;
 import org.apache.kafka.streams.state.KeyValueStore;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -61,7 +60,10 @@ final class FoldProcessor<S> implements Processor<String, byte[], String, Outgoi
     private final Set<String> broken = new HashSet<>();
 
     private @Nullable ProcessorContext<String, Outgoing> context;
-    private @Nullable KeyValueStore<String, byte[]> store;
+    private @Nullable OwnedStates owned;
+
+    /** When this was last seen to be running, by the clock that never jumps. */
+    private long lastLook;
 
     /**
      * @param topics the fold's inputs, by name
@@ -88,16 +90,16 @@ final class FoldProcessor<S> implements Processor<String, byte[], String, Outgoi
     @Override
     public void init(ProcessorContext<String, Outgoing> context) {
         this.context = context;
-        this.store = context.getStateStore(STORE);
-        try (KeyValueIterator<String, byte[]> stored = store().all()) {
-            stored.forEachRemaining(entry -> restore(entry.key, entry.value));
-        }
+        this.lastLook = System.nanoTime();
+        KeyValueStore<String, byte[]> store = context.getStateStore(STORE);
+        this.owned = new OwnedStates(store, clock.instant());
+        owned.forEachInherited(this::restore);
         context.schedule(tick, PunctuationType.WALL_CLOCK_TIME, time -> planAll());
     }
 
     private void restore(String key, byte[] json) {
         try {
-            remember(key, EventCodec.mapper().readValue(json, fold.stateType()));
+            remember(key, fold.takenOver(EventCodec.mapper().readValue(json, fold.stateType()), clock.instant()));
         } catch (JacksonException | IllegalArgumentException e) {
             // Begins anew with the next event; the changelog keeps the old one until then.
             bury(
@@ -110,8 +112,25 @@ final class FoldProcessor<S> implements Processor<String, byte[], String, Outgoi
         }
     }
 
+    /**
+     * Who stood still for longer than a session lasts has lost the partition, and goes on with what it had read all the
+     * same until it polls: from old facts, it would give out work that is done and say what is no longer so.
+     *
+     * @throws IllegalStateException to have the thread replaced, and all that is in memory dropped
+     */
+    private void refuseAfterPause() {
+        long now = System.nanoTime();
+        Duration pause = Duration.ofNanos(now - lastLook);
+        if (pause.toMillis() >= KafkaClients.SESSION_TIMEOUT_MS) {
+            throw new IllegalStateException(
+                    "stood still for %d ms: the partition may be somebody else's".formatted(pause.toMillis()));
+        }
+        lastLook = now;
+    }
+
     @Override
     public void process(Record<String, byte[]> record) {
+        refuseAfterPause();
         RecordMetadata at = context().recordMetadata().orElseThrow();
         Topic topic = topics.get(at.topic());
         if (topic == null) {
@@ -180,7 +199,7 @@ final class FoldProcessor<S> implements Processor<String, byte[], String, Outgoi
             meters.announced(event);
         }
         if (!after.equals(stored)) {
-            store().put(key, EventCodec.mapper().writeValueAsBytes(after));
+            owned().put(key, EventCodec.mapper().writeValueAsBytes(after));
             remember(key, after);
         }
     }
@@ -190,6 +209,7 @@ final class FoldProcessor<S> implements Processor<String, byte[], String, Outgoi
     }
 
     private void planAll() {
+        refuseAfterPause();
         Instant now = clock.instant();
         for (String key : List.copyOf(states.keySet())) {
             S state = states.get(key);
@@ -224,7 +244,7 @@ final class FoldProcessor<S> implements Processor<String, byte[], String, Outgoi
     }
 
     private void forget(String key) {
-        store().delete(key);
+        owned().delete(key);
         if (states.remove(key) != null) {
             images.decrementAndGet();
         }
@@ -248,11 +268,11 @@ final class FoldProcessor<S> implements Processor<String, byte[], String, Outgoi
         return context;
     }
 
-    private KeyValueStore<String, byte[]> store() {
-        if (store == null) {
+    private OwnedStates owned() {
+        if (owned == null) {
             throw new IllegalStateException("not initialized");
         }
-        return store;
+        return owned;
     }
 
     @Override

@@ -73,6 +73,25 @@ class StageFoldTest {
     }
 
     @Test
+    void whoTakesOverGivesOutAgainWhatMayNeverHaveArrived() {
+        tell(requested(IMAGE));
+        now = now.plusSeconds(7);
+        state = fold.takenOver(state, now);
+        assertThat(after(Duration.ZERO)).extracting(this::attempt).containsExactly(1);
+        assertThat(after(Duration.ZERO)).isEmpty();
+        // What somebody is at did arrive.
+        tell(new TaskHeartbeat(IMAGE, PROBE, 1, "w", 0));
+        assertThat(fold.takenOver(state, now)).isEqualTo(state);
+    }
+
+    @Test
+    void whoTakesOverLaterHasNothingToDoubt() {
+        tell(requested(IMAGE));
+        now = now.plusSeconds(60);
+        assertThat(fold.takenOver(state, now)).isEqualTo(state);
+    }
+
+    @Test
     void aTaskWhoseWorkerFellSilentIsTheNextAttempt() {
         tell(requested(IMAGE));
         for (int i = 0; i < 20; i++) {

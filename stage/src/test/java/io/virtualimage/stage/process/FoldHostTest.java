@@ -30,6 +30,7 @@ import org.apache.kafka.streams.processor.api.MockProcessorContext;
 import org.apache.kafka.streams.state.KeyValueStore;
 import org.apache.kafka.streams.state.Stores;
 import org.apache.kafka.streams.test.TestRecord;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
@@ -102,7 +103,7 @@ class FoldHostTest {
 
         assertThat(read(Topic.PROGRESS)).isEmpty();
         assertThat(EventCodec.mapper()
-                        .readValue(store().get("uid-1"), TallyFold.Tally.class)
+                        .readValue(stored("uid-1"), TallyFold.Tally.class)
                         .said())
                 .containsExactly(3);
     }
@@ -142,7 +143,7 @@ class FoldHostTest {
         send(Topic.FETCHED, "uid-1", codec.encode(segment(image, 1), START));
         pass(Duration.ofHours(2));
 
-        assertThat(store().get("uid-1")).isNull();
+        assertThat(stored("uid-1")).isNull();
         assertThat(read(Topic.STATUS)).isEmpty();
     }
 
@@ -150,10 +151,10 @@ class FoldHostTest {
     void aTombstoneOnRequestsRemovesTheStateAndWhatTheFoldOwns() {
         send(Topic.FETCHED, "uid-1", codec.encode(segment(image, 1), START));
         send(Topic.FETCHED, "uid-1", null);
-        assertThat(store().get("uid-1")).isNotNull();
+        assertThat(stored("uid-1")).isNotNull();
 
         send(Topic.REQUESTS, "uid-1", null);
-        assertThat(store().get("uid-1")).isNull();
+        assertThat(stored("uid-1")).isNull();
         assertThat(read(Topic.STATUS)).singleElement().satisfies(record -> {
             assertThat(record.key()).isEqualTo("uid-1");
             assertThat(record.value()).isNull();
@@ -186,7 +187,7 @@ class FoldHostTest {
                 "uid-1",
                 text.replace("SegmentFetched", "SegmentPainted").getBytes(StandardCharsets.UTF_8));
 
-        assertThat(store().get("uid-1")).isNull();
+        assertThat(stored("uid-1")).isNull();
         assertThat(read(Topic.DEAD_LETTERS)).isEmpty();
     }
 
@@ -199,7 +200,7 @@ class FoldHostTest {
 
         assertThat(read(Topic.PROGRESS)).hasSize(1);
         assertThat(EventCodec.mapper()
-                        .readValue(store().get("uid-2"), TallyFold.Tally.class)
+                        .readValue(stored("uid-2"), TallyFold.Tally.class)
                         .heard())
                 .containsExactly(7);
     }
@@ -215,8 +216,8 @@ class FoldHostTest {
                 .build();
         restored.init(context.getStateStoreContext(), restored);
         context.addStateStore(restored);
-        restored.put("uid-1", EventCodec.mapper().writeValueAsBytes(tally));
-        restored.put("uid-2", "{\"image\":17}".getBytes(StandardCharsets.UTF_8));
+        restored.put("uid-1/2", EventCodec.mapper().writeValueAsBytes(tally));
+        restored.put("uid-2/1", "{\"image\":17}".getBytes(StandardCharsets.UTF_8));
         AtomicInteger images = new AtomicInteger();
         FoldProcessor<TallyFold.Tally> processor = new FoldProcessor<>(
                 fold, Map.of(), new EventRecords("/tally/test", clock), new StageMeters(registry), clock, TICK, images);
@@ -234,8 +235,9 @@ class FoldHostTest {
                 .satisfies(forward -> assertThat(forward.record().key()).isEqualTo("uid-1"));
     }
 
-    private KeyValueStore<String, byte[]> store() {
-        return driver.getKeyValueStore(FoldProcessor.STORE);
+    private byte @Nullable [] stored(String uid) {
+        KeyValueStore<String, byte[]> store = driver.getKeyValueStore(FoldProcessor.STORE);
+        return store.get(OwnedStates.keyOf(uid, START.toEpochMilli()));
     }
 
     private static Event segment(Incarnation image, int index) {
