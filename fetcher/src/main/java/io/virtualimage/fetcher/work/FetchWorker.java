@@ -59,6 +59,14 @@ public final class FetchWorker implements Worker {
         }
     }
 
+    /** Nobody wants this version any more, and the broom may have come before what this task has just staged. */
+    @Override
+    public void discard(Task task, TaskContext context) throws StagingUnavailableException, InterruptedException {
+        if (task instanceof Task.FetchRange || task instanceof Task.FetchStream) {
+            staging.clean(task.image(), false);
+        }
+    }
+
     private void clean(Task.CleanStaging task, TaskContext context)
             throws StagingUnavailableException, AnnouncementException, InterruptedException {
         staging.clean(task.image(), task.keepCurrent());

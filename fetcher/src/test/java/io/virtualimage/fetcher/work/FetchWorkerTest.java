@@ -160,6 +160,14 @@ class FetchWorkerTest {
     }
 
     @Test
+    void whatWasStagedForNobodyIsRemoved() throws Exception {
+        run(range(0));
+        run(range(2));
+        worker(staging).discard(range(2), context);
+        assertThat(staging.stagedUids()).isEmpty();
+    }
+
+    @Test
     void whatIsStagedAlreadyIsOnlyAnnounced() throws Exception {
         run(range(1));
         run(range(1));

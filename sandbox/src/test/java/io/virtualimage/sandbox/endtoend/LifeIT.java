@@ -2,16 +2,21 @@ package io.virtualimage.sandbox.endtoend;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.minio.ListObjectsArgs;
+import io.minio.MinioClient;
+import io.minio.Result;
+import io.minio.errors.MinioException;
+import io.minio.messages.Item;
 import io.virtualimage.disk.sample.SampleImages;
 import io.virtualimage.k8s.Phase;
 import io.virtualimage.k8s.VirtualImage;
 import io.virtualimage.k8s.VirtualImageStatus;
 import io.virtualimage.sandbox.endtoend.EndToEnd.World;
-import io.virtualimage.stage.staging.S3StagingStore;
-import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Objects;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.Test;
@@ -100,16 +105,33 @@ class LifeIT {
         return inspect.waitFor() == 0;
     }
 
-    private void assertNothingStaged(VirtualImage image) {
-        try (S3StagingStore staging = S3StagingStore.connect(
-                URI.create(world.sandbox().value("S3_ENDPOINT")),
-                world.sandbox().value("S3_ACCESS_KEY"),
-                world.sandbox().value("S3_SECRET_KEY"),
-                world.sandbox().value("S3_BUCKET"))) {
+    private void assertNothingStaged(VirtualImage image) throws Exception {
+        try (MinioClient store = MinioClient.builder()
+                .endpoint(world.sandbox().value("S3_ENDPOINT"))
+                .region("us-east-1")
+                .credentials(
+                        world.sandbox().value("S3_ACCESS_KEY"), world.sandbox().value("S3_SECRET_KEY"))
+                .build()) {
             Awaitility.await()
                     .atMost(WITHIN)
-                    .untilAsserted(() -> assertThat(staging.stagedUids())
-                            .doesNotContain(image.getMetadata().getUid()));
+                    .untilAsserted(
+                            () -> assertThat(objectsOf(image.getMetadata().getUid(), store))
+                                    .isEmpty());
         }
+    }
+
+    private List<String> objectsOf(String uid, MinioClient store) throws MinioException {
+        List<String> names = new ArrayList<>();
+        for (Result<Item> item : store.listObjects(ListObjectsArgs.builder()
+                .bucket(world.sandbox().value("S3_BUCKET"))
+                .prefix(uid + "/")
+                .recursive(true)
+                .build())) {
+            String name = item.get().objectName();
+            if (!name.endsWith("/")) { // an empty folder of a store that keeps objects as files
+                names.add(name);
+            }
+        }
+        return names;
     }
 }

@@ -148,6 +148,7 @@ public final class TaskRunner {
             if (running.revoked.get()) {
                 return false; // it is somebody else's now
             }
+            discardStale(task, running);
         } catch (AnnouncementException e) {
             LOG.atWarn()
                     .addKeyValue("task", task.id())
@@ -157,6 +158,18 @@ public final class TaskRunner {
         }
         running.delivery.acknowledge().run();
         return true;
+    }
+
+    /** What was begun and became stale in the middle; what stays all the same is for the sweepers. */
+    private void discardStale(Task task, Running running) throws InterruptedException {
+        if (!needsWish(task) || ledger.judgeNow(task.image()) != Ledger.Verdict.STALE) {
+            return;
+        }
+        try {
+            worker.discard(task, running);
+        } catch (TaskDeferredException | StagingUnavailableException e) {
+            LOG.atWarn().addKeyValue("task", task.id()).setCause(e).log("what a stale task left could not be removed");
+        }
     }
 
     private void work(Task task, Running running)

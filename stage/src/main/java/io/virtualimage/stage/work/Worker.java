@@ -18,8 +18,8 @@ public interface Worker {
                     StagingUnavailableException, AnnouncementException, InterruptedException;
 
     /**
-     * The task is stale: removes what an earlier delivery of it may have left visible, so that nothing of it stays.
-     * Does nothing for tasks whose effects the sweepers find.
+     * The task is stale, or became so while it was done: removes what it, or an earlier delivery of it, may have left, so
+     * that nothing stays of a version that nobody wants. What it can't remove is for the sweepers.
      */
     default void discard(Task task, TaskContext context)
             throws TaskDeferredException, StagingUnavailableException, InterruptedException {}

@@ -66,14 +66,14 @@ class TaskRunnerTest {
     }
 
     @Test
-    void whatBecomesStaleInTheMiddleIsAcknowledgedWithoutAWord() throws Exception {
+    void whatBecomesStaleInTheMiddleIsDiscardedWithoutAWord() throws Exception {
         assertThat(run(WISHED, (task, context) -> {
                     verdict = Ledger.Verdict.STALE;
                     context.checkpoint();
                     done.add("went on");
                 }))
                 .isTrue();
-        assertThat(done).containsExactly("acknowledged");
+        assertThat(done).containsExactly("discarded", "acknowledged");
     }
 
     @Test
