@@ -114,6 +114,11 @@ final class ClusterImageApi implements ImageApi {
             client.resource(event).create();
             return Outcome.DONE;
         } catch (KubernetesClientException e) {
+            if (e.getCode() == HttpURLConnection.HTTP_FORBIDDEN) {
+                // A quota of the namespace, say: an Event is not worth holding up everybody's statuses.
+                log.atWarn().setCause(e).addKeyValue("image", image.subject()).log("an Event was refused");
+                return Outcome.REFUSED;
+            }
             return switch (outcome(e, "writing an Event about " + image.subject())) {
                 case CONFLICT -> Outcome.DONE; // it is there already
                 case Outcome other -> other;

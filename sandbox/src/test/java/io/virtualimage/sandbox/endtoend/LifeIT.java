@@ -106,17 +106,20 @@ class LifeIT {
     }
 
     private void assertNothingStaged(VirtualImage image) throws Exception {
-        try (MinioClient store = MinioClient.builder()
+        MinioClient store = MinioClient.builder()
                 .endpoint(world.sandbox().value("S3_ENDPOINT"))
                 .region("us-east-1")
                 .credentials(
                         world.sandbox().value("S3_ACCESS_KEY"), world.sandbox().value("S3_SECRET_KEY"))
-                .build()) {
+                .build();
+        try {
             Awaitility.await()
                     .atMost(WITHIN)
                     .untilAsserted(
                             () -> assertThat(objectsOf(image.getMetadata().getUid(), store))
                                     .isEmpty());
+        } finally {
+            store.close();
         }
     }
 

@@ -108,6 +108,17 @@ public record ImageFacts(
         return next.facts();
     }
 
+    /**
+     * The facts without a segment that turned out to be lost. Only the fold of the fetch asks for this: the others learn
+     * of it from {@code virtualimage.fetched}, on which a later epoch, or the same segment again, comes in one order
+     * for all.
+     */
+    ImageFacts lose(Event.SegmentMissing missing, Instant now) {
+        Changes next = new Changes(this);
+        next.become(source.lose(missing.epoch(), missing.session(), missing.index()), now);
+        return next.facts();
+    }
+
     /** The request, if the image is wanted and nothing blocks it; else null. */
     public @Nullable ImageRequested wanted() {
         return !withdrawn && request instanceof ImageRequested requested ? requested : null;
@@ -269,8 +280,7 @@ public record ImageFacts(
                         trouble(deferred.reason(), deferred.message(), recorded.time());
                     }
                 }
-                case Event.SegmentMissing missing ->
-                    become(source.lose(missing.epoch(), missing.session(), missing.index()), recorded.time());
+                case Event.SegmentMissing ignored -> {} // for the one who can have it fetched again: see lose
                 case Event.TaskHeartbeat ignored -> {}
                 case Event.PushParked ignored -> {}
                 case Event.StatusChanged ignored -> {}

@@ -55,7 +55,7 @@ public record SourceFacts(
         return switch (event) {
             case SourceOpened source -> facts.open(source);
             case SegmentFetched segment -> facts.add(segment);
-            case StreamBroken broken -> facts.next(broken.cause() == StreamBroken.Cause.SOURCE_CHANGED);
+            case StreamBroken broken -> facts.broken(broken.cause());
             case Event.SourceVerified ignored -> facts.with(facts.staged, true, facts.completed);
             case Event.FetchCompleted done -> facts.with(facts.staged.withLength(done.lengthBytes()), true, true);
         };
@@ -68,7 +68,17 @@ public record SourceFacts(
                 || !staged.present().contains(index)) {
             return this;
         }
-        return session != null ? next(false) : with(staged.without(index), verified, false);
+        // What was verified is not the bytes that come in its place: then all of it is read and verified again.
+        return session != null || verified ? next(false) : with(staged.without(index), false, false);
+    }
+
+    private SourceFacts broken(StreamBroken.Cause cause) {
+        return switch (cause) {
+            case SOURCE_CHANGED -> next(true);
+            case SOURCE_BROKE -> next(false);
+            // Whoever was given a stream that has reached its end by now has nothing to interrupt.
+            case INTERRUPTED -> staged.complete() ? this : next(false);
+        };
     }
 
     private SourceFacts open(SourceOpened source) {

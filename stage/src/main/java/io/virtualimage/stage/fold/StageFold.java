@@ -78,6 +78,11 @@ public abstract class StageFold implements Fold<StageState> {
             return new StageState(facts, Map.of(), Map.of());
         }
         ImageFacts facts = state.facts().merge(recorded);
+        if (stage == Stage.FETCH
+                && event instanceof Event.SegmentMissing missing
+                && missing.image().equals(facts.image())) {
+            facts = facts.lose(missing, recorded.time());
+        }
         if (!facts.image().equals(state.facts().image())) {
             return new StageState(facts, Map.of(), Map.of());
         }

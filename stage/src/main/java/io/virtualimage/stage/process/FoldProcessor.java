@@ -143,24 +143,33 @@ final class FoldProcessor<S> implements Processor<String, byte[], String, Outgoi
             }
             return;
         }
+        // Only what the record itself may be to blame for: what Kafka Streams throws has to reach it.
+        String uid;
+        @Nullable S before;
+        S merged;
         try {
             Optional<EventCodec.Decoded> decoded = EventCodec.decode(record.value());
             if (decoded.isEmpty()) {
                 return; // of a later version
             }
             Event event = decoded.get().event();
-            String uid = event.image().uid();
+            uid = event.image().uid();
             if (!uid.equals(key)) {
                 throw new UndecodableEventException("an event of image " + uid + " under the key " + key);
             }
             Position position = new Position(at.partition(), at.offset());
-            take(uid, new Recorded(event, topic, position, decoded.get().time()));
+            before = states.get(uid);
+            merged = fold.merge(
+                    before, new Recorded(event, topic, position, decoded.get().time()));
         } catch (UndecodableEventException e) {
             bury(key == null ? "" : key, letter(at, record, String.valueOf(e.getMessage())));
+            return;
         } catch (RuntimeException e) {
             LOG.atError().addKeyValue("fold", fold.name()).setCause(e).log("the fold broke on an event");
             bury(key == null ? "" : key, letter(at, record, "the fold " + fold.name() + " broke on it: " + e));
+            return;
         }
+        plan(uid, before, merged);
     }
 
     private static DeadLetter letter(RecordMetadata at, Record<String, byte[]> record, String message) {
@@ -169,11 +178,6 @@ final class FoldProcessor<S> implements Processor<String, byte[], String, Outgoi
                 new Position(at.partition(), at.offset()),
                 message,
                 new String(record.value(), StandardCharsets.UTF_8));
-    }
-
-    private void take(String key, Recorded recorded) {
-        S before = states.get(key);
-        plan(key, before, fold.merge(before, recorded));
     }
 
     /** Plans from a state that may be newer than the stored one. */

@@ -65,22 +65,37 @@ final class GroupReader implements AutoCloseable {
 
     private void run() {
         while (!closing) {
-            Consumer<String, byte[]> consumer = clients.get();
             try {
-                rests.clear();
-                consumer.subscribe(List.of(topic.topicName()));
-                while (!closing) {
-                    handOut(consumer);
-                    connected = true;
-                }
-            } catch (KafkaException | IllegalStateException e) {
+                readAsMember();
+            } catch (RuntimeException e) { // a reader that ended would never come back
                 LOG.atWarn().addKeyValue("group", groupId).setCause(e).log("the consumer broke and is replaced");
+                rest();
             } catch (InterruptedException e) {
                 closing = true;
-            } finally {
-                connected = false;
-                leave(consumer);
             }
+        }
+    }
+
+    private void readAsMember() throws InterruptedException {
+        Consumer<String, byte[]> consumer = clients.get();
+        try {
+            rests.clear();
+            consumer.subscribe(List.of(topic.topicName()));
+            while (!closing) {
+                handOut(consumer);
+                connected = true;
+            }
+        } finally {
+            connected = false;
+            leave(consumer);
+        }
+    }
+
+    private void rest() {
+        try {
+            Thread.sleep(FIRST_REST);
+        } catch (InterruptedException e) {
+            closing = true;
         }
     }
 

@@ -99,19 +99,25 @@ final class WorkerSlot {
 
     private void run() {
         while (!closing) {
-            ShareConsumer<String, byte[]> consumer = clients.shareMember(group.groupId());
             try {
-                consumer.subscribe(List.of(group.topic().topicName()));
-                takeTasks(consumer);
-            } catch (KafkaException | IllegalStateException e) {
+                takeTasksAsMember();
+            } catch (RuntimeException e) { // a slot that ended would never come back
                 LOG.atWarn().addKeyValue("slot", name).setCause(e).log("the share consumer broke and is replaced");
-            } finally {
-                connected = false;
-                leave(consumer);
             }
             if (!closing) {
                 await(PAUSE);
             }
+        }
+    }
+
+    private void takeTasksAsMember() {
+        ShareConsumer<String, byte[]> consumer = clients.shareMember(group.groupId());
+        try {
+            consumer.subscribe(List.of(group.topic().topicName()));
+            takeTasks(consumer);
+        } finally {
+            connected = false;
+            leave(consumer);
         }
     }
 

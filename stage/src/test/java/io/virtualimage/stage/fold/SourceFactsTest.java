@@ -2,6 +2,7 @@ package io.virtualimage.stage.fold;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.virtualimage.topics.Checksums;
 import io.virtualimage.topics.Event;
 import io.virtualimage.topics.Event.SegmentFetched;
 import io.virtualimage.topics.Event.SourceOpened;
@@ -96,6 +97,24 @@ class SourceFactsTest {
         SourceFacts stream = facts(opened(0, null, null), stream(0, "a", 0)).lose(0, "a", 0);
         assertThat(stream.epoch()).isEqualTo(1);
         assertThat(stream.lose(0, "a", 0)).isEqualTo(stream);
+    }
+
+    @Test
+    void aSegmentLostAfterVerificationIsVerifiedAgainWithAllOthers() {
+        SourceFacts facts = facts(
+                opened(0, 200L, "\"a\""), range(0, 0), range(0, 1), new Event.SourceVerified(IMAGE, 0, Checksums.NONE));
+        SourceFacts lost = facts.lose(0, null, 1);
+        assertThat(lost.epoch()).isEqualTo(1);
+        assertThat(lost.verified()).isFalse();
+    }
+
+    @Test
+    void aStreamThatHasReachedItsEndCannotBeInterrupted() {
+        SourceFacts facts = facts(
+                opened(0, 7L, null), new SegmentFetched(IMAGE, 0, "a", 0, 7, 0, SegmentSet.EMPTY, false, 7L, "w"));
+        assertThat(facts.staged().complete()).isTrue();
+        assertThat(facts.merge(new StreamBroken(IMAGE, 0, StreamBroken.Cause.INTERRUPTED, "late", "w")))
+                .isEqualTo(facts);
     }
 
     @Test
