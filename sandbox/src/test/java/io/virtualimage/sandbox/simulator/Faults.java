@@ -1,7 +1,5 @@
 package io.virtualimage.sandbox.simulator;
 
-import java.util.function.BooleanSupplier;
-
 /** Whether something goes wrong this time. */
 final class Faults {
     private final Dice dice;
@@ -31,13 +29,5 @@ final class Faults {
     /** From now on all is well. */
     void end() {
         over = true;
-    }
-
-    boolean over() {
-        return over;
-    }
-
-    BooleanSupplier untilOver() {
-        return () -> over;
     }
 }
