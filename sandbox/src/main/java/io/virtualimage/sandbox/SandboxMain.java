@@ -92,12 +92,14 @@ public final class SandboxMain {
                 "-Xmx1g",
                 "--enable-native-access=ALL-UNNAMED",
                 "--sun-misc-unsafe-memory-access=allow",
-                "-cp",
-                System.getProperty("java.class.path"),
                 SandboxMain.class.getName(),
                 "run"));
-        LocalProcess process = LocalProcess.start(
-                new LocalProcess.Program("sandbox", directory.resolve("sandbox.log"), command).asDetached());
+        // Not as an argument: the command line, by which the process is known again, would be cut off by its length.
+        Map<String, String> classPath = Map.of("CLASSPATH", System.getProperty("java.class.path"));
+        LocalProcess process =
+                LocalProcess.start(new LocalProcess.Program("sandbox", directory.resolve("sandbox.log"), command)
+                        .withEnvironment(classPath)
+                        .asDetached());
         Files.writeString(pidFile(), Long.toString(process.pid()));
         process.awaitReady(() -> Files.exists(directory.resolve("status")), UP_WITHIN);
         out.println("The sandbox is up. '. " + shown(directory.resolve("env")) + "' tells your shell where; try:");
