@@ -132,8 +132,9 @@ final class WorkerSlot {
     private void takeTasks(ShareConsumer<String, byte[]> consumer) {
         while (!closing) {
             for (ConsumerRecord<String, byte[]> record : consumer.poll(POLL)) {
-                boolean done = handle(consumer, record);
-                if (done) {
+                if (closing) { // another slot of this replica may just have given it back
+                    commit(consumer, record, AcknowledgeType.RELEASE);
+                } else if (handle(consumer, record)) {
                     commit(consumer, record, AcknowledgeType.ACCEPT);
                 }
             }
