@@ -23,6 +23,16 @@ public interface ByteSource {
      */
     void read(long offset, ByteBuffer target) throws IOException;
 
+    /**
+     * How many bytes from {@code offset} on are known, without reading them, to be zeros: a hole of a sparse file, or
+     * blocks that were found to be zero when they were staged. Zero says nothing about the bytes.
+     *
+     * @param maxBytes the answer is never above this
+     */
+    default long knownZeroBytes(long offset, long maxBytes) throws IOException {
+        return 0;
+    }
+
     /** Reads {@code lengthBytes} bytes from {@code offset} into a new big-endian buffer, ready to be read from. */
     default ByteBuffer read(long offset, int lengthBytes) throws IOException {
         ByteBuffer bytes = ByteBuffer.allocate(lengthBytes);

@@ -63,6 +63,15 @@ public final class Qcow2Format {
     /** In L1 and L2 entries: the cluster is referred to exactly once. */
     public static final long COPIED_FLAG = 1L << 63;
 
+    /** In L2 entries: the cluster is compressed. */
+    public static final long COMPRESSED_FLAG = 1L << 62;
+
+    /** In standard L2 entries of version 3: the cluster reads as zeros. */
+    public static final long ZERO_FLAG = 1;
+
+    /** In L1 and L2 entries: where the table or the cluster is, bits 9 to 55. */
+    public static final long OFFSET_MASK = 0x00ff_ffff_ffff_fe00L;
+
     // Limits of QEMU, which are ours too
     public static final long MAX_L1_TABLE_BYTES = 32L << 20;
     public static final long MAX_REFCOUNT_TABLE_BYTES = 8L << 20;

@@ -1,0 +1,71 @@
+package io.virtualimage.disk.codec;
+
+import io.virtualimage.disk.ByteSource;
+import io.virtualimage.disk.DiskException;
+import io.virtualimage.disk.MalformedDiskException;
+import io.virtualimage.disk.PackedUnit;
+import io.virtualimage.disk.UnsupportedDiskException;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.util.zip.DataFormatException;
+import java.util.zip.Inflater;
+
+/**
+ * Unpacks units. Keeps its buffers for the next one, so it is for one thread, and has to be closed: inflaters hold memory
+ * outside the heap.
+ */
+public final class UnitDecoder implements AutoCloseable {
+    private final Inflater deflate = new Inflater(true);
+    private final Inflater zlib = new Inflater(false);
+    private ByteBuffer packed = ByteBuffer.allocate(128 << 10);
+
+    /**
+     * Unpacks a unit.
+     *
+     * @param plain gets {@link PackedUnit#plainBytes} bytes from its position on
+     * @throws MalformedDiskException if the stream is damaged or ends early
+     * @throws IOException as the source gives it
+     */
+    public void decode(ByteSource source, PackedUnit unit, ByteBuffer plain) throws IOException, DiskException {
+        if (packed.capacity() < unit.packedBytes()) {
+            packed = ByteBuffer.allocate(unit.packedBytes());
+        }
+        packed.clear().limit(unit.packedBytes());
+        source.read(unit.sourceOffset(), packed);
+        packed.flip();
+        int limit = plain.limit();
+        plain.limit(plain.position() + unit.plainBytes());
+        switch (unit.codec()) {
+            case DEFLATE -> inflate(deflate, unit, plain);
+            case ZLIB -> inflate(zlib, unit, plain);
+            case ZSTD ->
+                throw new UnsupportedDiskException(
+                        unit.sourceOffset(), "clusters compressed with zstd are not supported");
+        }
+        plain.limit(limit);
+    }
+
+    private void inflate(Inflater inflater, PackedUnit unit, ByteBuffer plain) throws MalformedDiskException {
+        inflater.reset();
+        inflater.setInput(packed);
+        try {
+            while (plain.hasRemaining() && inflater.inflate(plain) > 0) {
+                // Until it is full, or nothing more comes.
+            }
+        } catch (DataFormatException e) {
+            throw new MalformedDiskException(unit.sourceOffset(), "the compressed data are damaged: " + e.getMessage());
+        }
+        if (plain.hasRemaining()) {
+            throw new MalformedDiskException(
+                    unit.sourceOffset(),
+                    "the compressed data end %d bytes before the cluster or grain of %d bytes does"
+                            .formatted(plain.remaining(), unit.plainBytes()));
+        }
+    }
+
+    @Override
+    public void close() {
+        deflate.end();
+        zlib.end();
+    }
+}
