@@ -48,7 +48,7 @@ class ArchitectureTest {
             Map.entry("watcher", Set.of("topics", "stage", "k8s")),
             Map.entry("fetcher", Set.of("topics", "stage", "k8s", "oci")),
             Map.entry("converter", Set.of("topics", "stage", "disk")),
-            Map.entry("publisher", Set.of("topics", "stage", "k8s", "oci")),
+            Map.entry("publisher", Set.of("topics", "stage", "k8s", "oci", "disk")),
             Map.entry("statuswriter", Set.of("topics", "stage", "k8s")),
             Map.entry(
                     "sandbox",

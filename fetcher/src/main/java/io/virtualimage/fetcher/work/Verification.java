@@ -7,6 +7,7 @@ import io.virtualimage.stage.staging.StagingUnavailableException;
 import io.virtualimage.stage.work.AnnouncementException;
 import io.virtualimage.stage.work.ImageFailedException;
 import io.virtualimage.stage.work.SegmentFeed;
+import io.virtualimage.stage.work.SourceFollower;
 import io.virtualimage.stage.work.TaskAbandonedException;
 import io.virtualimage.stage.work.TaskContext;
 import io.virtualimage.stage.work.TaskDeferredException;
@@ -43,9 +44,13 @@ final class Verification {
         Map<ChecksumAlgorithm, MessageDigest> digests = digests(task.expected());
         byte[] zeros = new byte[0];
         long done = 0;
-        try (StagedFollower follower = new StagedFollower(task, feeds, context)) {
+        try (SourceFollower follower =
+                new SourceFollower(task.image(), task.staged(), task.follow(), feeds, context)) {
             for (int index = 0; follower.await(index, done); index++) {
                 context.checkpoint();
+                if (follower.verified()) {
+                    throw new TaskAbandonedException("another worker was faster");
+                }
                 StagedSource staged = follower.staged();
                 int length = lengthOf(staged, index);
                 byte[] bytes;
