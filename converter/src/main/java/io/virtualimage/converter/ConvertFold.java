@@ -63,8 +63,8 @@ public final class ConvertFold extends StageFold {
         ConvertFacts conversion = facts.currentConversion();
         Position follow = facts.follow();
         return follow != null && conversion.compression() != null
-                ? List.of(new Task.UnpackSource(
-                        header, facts.source().staged(), follow, conversion.compression(), plain))
+                ? List.of(
+                        new Task.UnpackSource(header, facts.source().staged(), follow, conversion.compression(), plain))
                 : List.of();
     }
 
@@ -73,8 +73,7 @@ public final class ConvertFold extends StageFold {
             return false;
         }
         // A stream's end comes last: its beginning alone may tell enough, so that the push can begin.
-        return disk.session() != null
-                || disk.present().contains(disk.layout().count() - 1);
+        return disk.session() != null || disk.present().contains(disk.layout().count() - 1);
     }
 
     @Override
@@ -85,7 +84,8 @@ public final class ConvertFold extends StageFold {
                 && conversion.unpacked().covers(recipe.unpacked())
                 && facts.disk().complete();
         return done && !conversion.completed() && facts.wanted() != null && !facts.over()
-                ? List.of(new Event.ConvertCompleted(facts.image(), facts.source().epoch()))
+                ? List.of(
+                        new Event.ConvertCompleted(facts.image(), facts.source().epoch()))
                 : List.of();
     }
 }

@@ -12,10 +12,7 @@ import io.virtualimage.stage.work.SegmentFeed;
  * @param unpackLimits how much a compressed source may become; no output may be longer either
  */
 public record ConvertPorts(
-        StagingStore staging,
-        SegmentFeed.Feeds feeds,
-        ReadLimits limits,
-        UnpackLimits unpackLimits) {
+        StagingStore staging, SegmentFeed.Feeds feeds, ReadLimits limits, UnpackLimits unpackLimits) {
     /** With everything that may be set as it is by default. */
     public static ConvertPorts of(StagingStore staging, SegmentFeed.Feeds feeds) {
         return new ConvertPorts(staging, feeds, ReadLimits.DEFAULT, UnpackLimits.DEFAULT);

@@ -68,11 +68,7 @@ final class ImageReading {
             }
             case null, default ->
                 throw new TaskDeferredException(
-                        Deferral.STARVED,
-                        FailureReason.INTERNAL,
-                        String.valueOf(e.getMessage()),
-                        UNSTAGED_DELAY,
-                        e);
+                        Deferral.STARVED, FailureReason.INTERNAL, String.valueOf(e.getMessage()), UNSTAGED_DELAY, e);
         }
     }
 

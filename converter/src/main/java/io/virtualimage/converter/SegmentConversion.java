@@ -33,8 +33,7 @@ final class SegmentConversion {
                     StagingUnavailableException, AnnouncementException, InterruptedException {
         context.checkpoint();
         ImageReading.of(() -> {
-            StagedRecipe documents =
-                    new StagedRecipe(new RecipeDocuments(ports.staging(), task.image(), task.epoch()));
+            StagedRecipe documents = new StagedRecipe(new RecipeDocuments(ports.staging(), task.image(), task.epoch()));
             RecipeReader recipe = RecipeReader.open(documents);
             StagedBytes bytes =
                     new StagedBytes(ports.staging(), task.image(), task.basis(), task.staged(), KEPT_SEGMENTS);

@@ -36,7 +36,9 @@ final class SourceUnpacking {
             try (SourceFollower follower =
                             new SourceFollower(task.image(), task.staged(), task.follow(), ports.feeds(), context);
                     InputStream plain = wrapper(task.compression())
-                            .unpack(new FollowedSource(ports.staging(), task, follower, context), ports.unpackLimits())) {
+                            .unpack(
+                                    new FollowedSource(ports.staging(), task, follower, context),
+                                    ports.unpackLimits())) {
                 return unpack(ports, task, context, plain);
             }
         });

@@ -110,7 +110,6 @@ final class StagedBytes implements ByteSource {
                 : Math.min(segmentEnd, layout.offsetOf(index) + (long) firstOther * SegmentFacts.BLOCK_BYTES);
     }
 
-
     private SegmentSet zeroBlocksOf(int index) throws HaltedException {
         SegmentSet known = zeroBlocks.get(index);
         if (known != null) {

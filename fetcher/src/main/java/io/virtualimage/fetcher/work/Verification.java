@@ -44,8 +44,7 @@ final class Verification {
         Map<ChecksumAlgorithm, MessageDigest> digests = digests(task.expected());
         byte[] zeros = new byte[0];
         long done = 0;
-        try (SourceFollower follower =
-                new SourceFollower(task.image(), task.staged(), task.follow(), feeds, context)) {
+        try (SourceFollower follower = new SourceFollower(task.image(), task.staged(), task.follow(), feeds, context)) {
             for (int index = 0; follower.await(index, done); index++) {
                 context.checkpoint();
                 if (follower.verified()) {
