@@ -1,150 +1,148 @@
 package io.virtualimage.disk.qcow2;
 
-import io.virtualimage.disk.DiskLimitException;
-import io.virtualimage.disk.recipe.Piece;
-import io.virtualimage.disk.recipe.PieceMerger;
+import io.virtualimage.disk.ByteSource;
+import io.virtualimage.disk.CachedSource;
+import io.virtualimage.disk.MalformedDiskException;
+import io.virtualimage.disk.ReadLimits;
 import java.io.IOException;
-import java.nio.ByteBuffer;
 
-/** The tables of a file that is being written, and the numbering of its clusters, from 1 on. */
+/**
+ * The L1 table and the L2 tables of an image, and what is known of where in the file things must not be.
+ *
+ * <p>An L2 table or a data cluster that overlaps the first cluster (the header), the L1 table or the refcount table is
+ * refused. That two of them overlap, or lie over a refcount block, is not looked for: it would take a map of the whole
+ * file, and gives away nothing but the file's own bytes. As each look-up is one L1 entry and one L2 entry, no table that
+ * refers to itself can make it endless.
+ */
 final class Qcow2Tables {
-    static final int CLUSTER_BITS = 16;
-    static final int CLUSTER_BYTES = 1 << CLUSTER_BITS;
-    private static final int L2_ENTRIES = CLUSTER_BYTES / Qcow2Format.L2_ENTRY_BYTES;
-    /** What one L2 table describes of the disk. */
-    static final long SPAN_BYTES = (long) L2_ENTRIES * CLUSTER_BYTES;
+    private final CachedSource tables;
+    private final Qcow2Header header;
+    private final int clusterBytes;
+    private final int entryBytes;
+    private final long l1End;
+    private final long refcountTableEnd;
 
-    private static final int REFCOUNTS_IN_BLOCK = CLUSTER_BYTES / Short.BYTES;
-    private static final int BLOCKS_IN_TABLE_CLUSTER = CLUSTER_BYTES / Qcow2Format.REFCOUNT_TABLE_ENTRY_BYTES;
-    private static final long MAX_CLUSTERS =
-            Qcow2Format.MAX_REFCOUNT_TABLE_BYTES / Qcow2Format.REFCOUNT_TABLE_ENTRY_BYTES * REFCOUNTS_IN_BLOCK;
+    Qcow2Tables(ByteSource source, ReadLimits limits, Qcow2Header header) {
+        this.tables = new CachedSource(source, limits);
+        this.header = header;
+        this.clusterBytes = header.clusterBytes();
+        this.entryBytes = header.extendedL2() ? Qcow2Format.EXTENDED_L2_ENTRY_BYTES : Qcow2Format.L2_ENTRY_BYTES;
+        this.l1End = header.l1TableOffset() + (long) header.l1Entries() * Qcow2Format.L1_ENTRY_BYTES;
+        this.refcountTableEnd = header.refcountTableOffset() + (long) header.refcountTableClusters() * clusterBytes;
+    }
 
-    private final long virtualSizeBytes;
-    private final PieceMerger pieces;
-    private final long maxLengthBytes;
-    /** Offsets of the L2 tables; 0 where there is none. */
-    private final long[] l1;
-
-    private int l1Index = -1;
-    private ByteBuffer l2 = ByteBuffer.allocate(0);
-    private long nextCluster = 1;
-
-    Qcow2Tables(long virtualSizeBytes, PieceMerger pieces, long maxLengthBytes) throws DiskLimitException {
-        long entries = Qcow2Header.l1EntriesFor(virtualSizeBytes, CLUSTER_BITS, false);
-        if (entries > Qcow2Format.MAX_L1_TABLE_BYTES / Qcow2Format.L1_ENTRY_BYTES) {
-            throw new DiskLimitException(
-                    0,
-                    "a disk of %d bytes does not fit in a qcow2 file with clusters of 64 KiB: its L1 table would be over the limit of 32 MiB"
-                            .formatted(virtualSizeBytes));
+    /** Where in the file the L2 table of an L1 entry begins, in bytes; 0 if there is none. */
+    long l2TableOf(long l1Index) throws IOException, MalformedDiskException {
+        long position = header.l1TableOffset() + l1Index * Qcow2Format.L1_ENTRY_BYTES;
+        long entry = tables.longAt(position);
+        if ((entry & Qcow2Format.L1_RESERVED) != 0) {
+            throw new MalformedDiskException(
+                    position,
+                    "qcow2: the L1 entry 0x%016x has bits set that must be 0: 0x%x"
+                            .formatted(entry, entry & Qcow2Format.L1_RESERVED));
         }
-        this.virtualSizeBytes = virtualSizeBytes;
-        this.pieces = pieces;
-        this.maxLengthBytes = maxLengthBytes;
-        this.l1 = new long[(int) entries];
+        long table = entry & Qcow2Format.OFFSET_MASK;
+        if (table != 0) {
+            requireAligned(position, "L2 table", table);
+            requireFree(position, "L2 table", table, clusterBytes);
+            if (table > tables.lengthBytes() - clusterBytes) {
+                throw new MalformedDiskException(
+                        position,
+                        "qcow2: the L2 table of %d bytes at 0x%x does not lie inside the file of %d bytes;"
+                                        .formatted(clusterBytes, table, tables.lengthBytes())
+                                + " is the file cut short?");
+            }
+        }
+        return table;
+    }
+
+    /** How many L1 entries from the given one on have no L2 table: at least 1, which is known, and at most {@code max}. */
+    int countUnmapped(long l1Index, int max) throws IOException {
+        long position = header.l1TableOffset() + l1Index * Qcow2Format.L1_ENTRY_BYTES;
+        int count = 1;
+        while (count < max
+                && (tables.longAt(position + (long) count * Qcow2Format.L1_ENTRY_BYTES) & ~Qcow2Format.COPIED_FLAG)
+                        == 0) {
+            count++;
+        }
+        return count;
+    }
+
+    /** Where the entry stands that is {@code index} entries behind {@code start}, in bytes. */
+    long entryPosition(long start, int index) {
+        return start + (long) index * entryBytes;
+    }
+
+    Qcow2L2Entry entryAt(long position) throws IOException, MalformedDiskException {
+        long entry = tables.longAt(position);
+        return header.extendedL2()
+                ? Qcow2L2Entry.extended(header, position, entry, tables.longAt(position + Qcow2Format.L2_ENTRY_BYTES))
+                : Qcow2L2Entry.standard(header, position, entry);
     }
 
     /**
-     * Maps clusters of the disk to the next ones of the file, whose bytes have to be put after this. Clusters come in the
-     * order of the disk; those of one call are in one span.
+     * How many clusters, from the one whose entry is given on, are the same and stand in the file one after the other, or
+     * nowhere.
+     *
+     * @param status of all subclusters of the clusters that follow
+     * @param max the answer is not above this, unless this is below 1; so many have entries in the same table, and are
+     *     where they may be
      */
-    void map(long guestCluster, int count) throws IOException, DiskLimitException {
-        int index = (int) (guestCluster / L2_ENTRIES);
-        if (index != l1Index) {
-            endSpan();
-            l1Index = index;
-            l2 = ByteBuffer.allocate(CLUSTER_BYTES);
+    int countContiguous(long position, Qcow2L2Entry first, Qcow2L2Entry.Status status, int max) throws IOException {
+        long step = first.hostOffset() == 0 ? 0 : clusterBytes;
+        long bitmap = Qcow2L2Entry.uniformBitmap(status);
+        int count = 1;
+        while (count < max && says(entryPosition(position, count), first.descriptor() + count * step, bitmap)) {
+            count++;
         }
-        int first = (int) (guestCluster % L2_ENTRIES);
-        long cluster = take(count);
-        for (int i = 0; i < count; i++) {
-            l2.putLong(
-                    (first + i) * Qcow2Format.L2_ENTRY_BYTES, (cluster + i) * CLUSTER_BYTES | Qcow2Format.COPIED_FLAG);
+        return count;
+    }
+
+    private boolean says(long position, long descriptor, long bitmap) throws IOException {
+        long entry = tables.longAt(position);
+        if ((entry & ~Qcow2Format.COPIED_FLAG) != descriptor) {
+            return false;
+        }
+        return header.extendedL2()
+                ? tables.longAt(position + Qcow2Format.L2_ENTRY_BYTES) == bitmap
+                : entry != Qcow2Format.COPIED_FLAG;
+    }
+
+    void requireAligned(long position, String what, long offset) throws MalformedDiskException {
+        if (offset % clusterBytes != 0) {
+            throw new MalformedDiskException(
+                    position,
+                    "qcow2: the %s at 0x%x does not begin at a boundary of clusters of %d bytes"
+                            .formatted(what, offset, clusterBytes));
         }
     }
 
-    /** Puts what follows the data. */
-    Qcow2Writer.Written finish() throws IOException, DiskLimitException {
-        endSpan();
-        long l1Clusters = Math.ceilDiv((long) l1.length * Qcow2Format.L1_ENTRY_BYTES, CLUSTER_BYTES);
-        long l1Cluster = take(l1Clusters);
-        putLongs(l1.length, i -> l1[(int) i]);
-        long blocks = 0;
-        long tableClusters = 0;
-        // Refcount blocks count themselves too: raise until they suffice.
-        while (blocks * REFCOUNTS_IN_BLOCK < nextCluster + blocks + tableClusters) {
-            blocks = Math.ceilDiv(nextCluster + blocks + tableClusters, REFCOUNTS_IN_BLOCK);
-            tableClusters = Math.ceilDiv(blocks, BLOCKS_IN_TABLE_CLUSTER);
-        }
-        long blockCluster = take(blocks);
-        long tableCluster = take(tableClusters);
-        putRefcounts(blocks);
-        putLongs(blocks, i -> (blockCluster + i) * CLUSTER_BYTES);
-        ByteBuffer head = ByteBuffer.allocate(CLUSTER_BYTES)
-                .putInt(Qcow2Format.MAGIC_OFFSET, Qcow2Format.MAGIC)
-                .putInt(Qcow2Format.VERSION_OFFSET, Qcow2Format.VERSION_3)
-                .putInt(Qcow2Format.CLUSTER_BITS_OFFSET, CLUSTER_BITS)
-                .putLong(Qcow2Format.VIRTUAL_SIZE_OFFSET, virtualSizeBytes)
-                .putInt(Qcow2Format.L1_ENTRIES_OFFSET, l1.length)
-                .putLong(Qcow2Format.L1_TABLE_OFFSET_OFFSET, l1Cluster * CLUSTER_BYTES)
-                .putLong(Qcow2Format.REFCOUNT_TABLE_OFFSET_OFFSET, tableCluster * CLUSTER_BYTES)
-                .putInt(Qcow2Format.REFCOUNT_TABLE_CLUSTERS_OFFSET, (int) tableClusters)
-                .putInt(Qcow2Format.REFCOUNT_ORDER_OFFSET, Qcow2Format.REFCOUNT_ORDER_V2)
-                .putInt(Qcow2Format.HEADER_LENGTH_OFFSET, Qcow2Format.HEADER_V3_BYTES)
-                .put(Qcow2Format.COMPRESSION_TYPE_OFFSET, (byte) Qcow2Format.COMPRESSION_ZLIB);
-        // Zeros behind the header end the list of extensions.
-        return new Qcow2Writer.Written(new Piece.Inline(head), nextCluster * CLUSTER_BYTES);
+    void requireFree(long position, String what, long offset, int lengthBytes) throws MalformedDiskException {
+        requireApart(position, what, offset, lengthBytes, "first cluster", 0, clusterBytes);
+        requireApart(position, what, offset, lengthBytes, "L1 table", header.l1TableOffset(), l1End);
+        requireApart(
+                position, what, offset, lengthBytes, "refcount table", header.refcountTableOffset(), refcountTableEnd);
     }
 
-    private void endSpan() throws IOException, DiskLimitException {
-        if (l1Index >= 0) {
-            l1[l1Index] = take(1) * CLUSTER_BYTES | Qcow2Format.COPIED_FLAG;
-            pieces.put(new Piece.Inline(l2));
-            l1Index = -1;
+    /** Up to where clusters may follow the one at {@code offset}, whose place is good: a table, or the end of the file. */
+    long endOfFree(long offset) {
+        long end = tables.lengthBytes();
+        if (header.l1TableOffset() > offset) {
+            end = Math.min(end, header.l1TableOffset());
         }
+        if (header.refcountTableOffset() > offset) {
+            end = Math.min(end, header.refcountTableOffset());
+        }
+        return end;
     }
 
-    /** The first of so many clusters of the file, which are now in use. */
-    private long take(long count) throws DiskLimitException {
-        long first = nextCluster;
-        nextCluster += count;
-        if (nextCluster > MAX_CLUSTERS) {
-            throw new DiskLimitException(
-                    0,
-                    "the disk has too much data for a qcow2 file: its refcount table would be over the limit of 8 MiB");
-        }
-        if (nextCluster > maxLengthBytes / CLUSTER_BYTES) {
-            throw new DiskLimitException(
-                    0, "the disk as a qcow2 file would be over the limit of %d bytes".formatted(maxLengthBytes));
-        }
-        return first;
-    }
-
-    private void putRefcounts(long blocks) throws IOException {
-        for (long block = 0; block < blocks; block++) {
-            int used = (int) Math.min(REFCOUNTS_IN_BLOCK, nextCluster - block * REFCOUNTS_IN_BLOCK);
-            ByteBuffer counts = ByteBuffer.allocate(CLUSTER_BYTES);
-            for (int i = 0; i < used; i++) {
-                counts.putShort((short) 1);
-            }
-            pieces.put(new Piece.Inline(counts.clear()));
-        }
-    }
-
-    private interface Longs {
-        long at(long index);
-    }
-
-    /** Puts a table in whole clusters; a cluster without entries as zeros, so that a sparse disk's L1 table is small. */
-    private void putLongs(long count, Longs longs) throws IOException {
-        int inCluster = CLUSTER_BYTES / Long.BYTES;
-        for (long start = 0; start < count; start += inCluster) {
-            ByteBuffer cluster = ByteBuffer.allocate(CLUSTER_BYTES);
-            long any = 0;
-            for (long i = start; i < Math.min(count, start + inCluster); i++) {
-                cluster.putLong(longs.at(i));
-                any |= longs.at(i);
-            }
-            pieces.put(any == 0 ? new Piece.Zeros(CLUSTER_BYTES) : new Piece.Inline(cluster.clear()));
+    private static void requireApart(
+            long position, String what, long offset, int lengthBytes, String other, long otherStart, long otherEnd)
+            throws MalformedDiskException {
+        if (offset < otherEnd && offset + lengthBytes > otherStart) {
+            throw new MalformedDiskException(
+                    position,
+                    "qcow2: the %s at 0x%x lies over the %s at 0x%x".formatted(what, offset, other, otherStart));
         }
     }
 }

@@ -24,14 +24,14 @@ import java.util.List;
  */
 public final class Qcow2Writer {
     /** What the head takes of the output, in bytes: the body begins behind it. */
-    public static final int HEAD_BYTES = Qcow2Tables.CLUSTER_BYTES;
+    public static final int HEAD_BYTES = Qcow2TableWriter.CLUSTER_BYTES;
 
-    private static final int CLUSTER_BYTES = Qcow2Tables.CLUSTER_BYTES;
-    private static final long TABLE_SPAN_BYTES = Qcow2Tables.SPAN_BYTES;
+    private static final int CLUSTER_BYTES = Qcow2TableWriter.CLUSTER_BYTES;
+    private static final long TABLE_SPAN_BYTES = Qcow2TableWriter.SPAN_BYTES;
 
     private final ByteSource source;
     private final PieceMerger pieces;
-    private final Qcow2Tables tables;
+    private final Qcow2TableWriter tables;
     /** Runs of a cluster that no single run fills, from the cluster's start on. */
     private final List<Extent> mixed = new ArrayList<>();
 
@@ -45,7 +45,7 @@ public final class Qcow2Writer {
      */
     public record Written(Piece.Inline head, long lengthBytes) {}
 
-    private Qcow2Writer(ByteSource source, PieceMerger pieces, Qcow2Tables tables) {
+    private Qcow2Writer(ByteSource source, PieceMerger pieces, Qcow2TableWriter tables) {
         this.source = source;
         this.pieces = pieces;
         this.tables = tables;
@@ -63,7 +63,7 @@ public final class Qcow2Writer {
     public static Written write(VirtualDisk disk, PieceSink body, long maxLengthBytes)
             throws IOException, DiskException {
         PieceMerger pieces = new PieceMerger(body);
-        Qcow2Tables tables = new Qcow2Tables(disk.info().virtualSizeBytes(), pieces, maxLengthBytes);
+        Qcow2TableWriter tables = new Qcow2TableWriter(disk.info().virtualSizeBytes(), pieces, maxLengthBytes);
         Qcow2Writer writer = new Qcow2Writer(disk.source(), pieces, tables);
         ExtentWalk walk = new ExtentWalk(disk);
         for (Extent extent = walk.next(); extent != null; extent = walk.next()) {
