@@ -33,13 +33,20 @@ public final class Program {
     }
 
     /** Has {@code qemu-io} do things to an image, each a command such as {@code write -P 7 0 64k}. */
-    public static void qemuIo(String format, Path image, List<String> commands) {
-        Stream<String> options = commands.stream().flatMap(command -> Stream.of("-c", command));
-        run(
-                "qemu-io",
-                "qemu-utils",
-                Stream.concat(Stream.of("-f", format), Stream.concat(options, Stream.of(image)))
-                        .toArray());
+    public static String qemuIo(String format, Path image, List<String> commands) {
+        Stream<String> options =
+                Stream.concat(Stream.of("-f", format), commands.stream().flatMap(command -> Stream.of("-c", command)));
+        return qemuIo(Stream.concat(options, Stream.of(image)).toArray());
+    }
+
+    /** What {@code qemu-io} says; not all failures of the commands that it is given fail the test. */
+    public static String qemuIo(Object... arguments) {
+        return run("qemu-io", "qemu-utils", arguments);
+    }
+
+    /** What {@code vmdkinfo} of libvmdk knows about a VMDK. */
+    public static String vmdkinfo(Path image) {
+        return run("vmdkinfo", "libvmdk-utils", image);
     }
 
     /** What {@code file} calls a file. */
