@@ -5,6 +5,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 import tools.jackson.databind.JsonNode;
@@ -24,6 +25,26 @@ public final class Program {
     /** What {@code qemu-img info} knows about an image whose format it has to guess. */
     public static JsonNode qemuImgInfo(Path image) {
         return JSON.readTree(qemuImg("info", "--output=json", image));
+    }
+
+    /** What {@code qemu-img map} knows about the runs of a disk. */
+    public static JsonNode qemuImgMap(String format, Path image) {
+        return JSON.readTree(qemuImg("map", "-f", format, "--output=json", image));
+    }
+
+    /** Has {@code qemu-io} carry out commands on a disk, one after the other. */
+    public static String qemuIo(String format, Path image, List<String> commands) {
+        Stream<String> options =
+                Stream.concat(Stream.of("-f", format), commands.stream().flatMap(command -> Stream.of("-c", command)));
+        return run(
+                "qemu-io",
+                "qemu-utils",
+                Stream.concat(options, Stream.of(image.toString())).toArray());
+    }
+
+    /** What {@code vhdiinfo} knows about a VHD. */
+    public static String vhdiInfo(Path image) {
+        return run("vhdiinfo", "libvhdi-utils", image);
     }
 
     /** What {@code file} calls a file. */

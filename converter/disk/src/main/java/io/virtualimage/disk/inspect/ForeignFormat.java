@@ -13,12 +13,6 @@ enum ForeignFormat {
     VMDK_SPARSE("vmdk", Kind.DISK, 0, text("KDMV")),
     VMDK_COWD("vmdk", Kind.DISK, 0, text("COWD")),
     VMDK_DESCRIPTOR("vmdk", Kind.VMDK_TEXT, 0, text("# Disk DescriptorFile")),
-    VDI("vdi", Kind.DISK, 64, "7f10dabe"),
-    /** Dynamic disks have a copy of the footer in front. */
-    VPC_HEADER("vpc (VHD)", Kind.DISK, 0, text("conectix")),
-    VPC_FOOTER("vpc (VHD)", Kind.DISK, -512, text("conectix")),
-    /** Virtual PC before 2004 wrote footers of 511 bytes. */
-    VPC_OLD_FOOTER("vpc (VHD)", Kind.DISK, -511, text("conectix")),
     VHDX("vhdx", Kind.DISK, 0, text("vhdxfile")),
     QED("qed", Kind.DISK, 0, "51454400"),
     PARALLELS("parallels", Kind.DISK, 0, text("WithoutFreeSpace")),
