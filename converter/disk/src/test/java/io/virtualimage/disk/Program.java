@@ -49,6 +49,11 @@ public final class Program {
         return run("vmdkinfo", "libvmdk-utils", image);
     }
 
+    /** What {@code vhdiinfo} of libvhdi knows about a VHD. */
+    public static String vhdiInfo(Path image) {
+        return run("vhdiinfo", "libvhdi-utils", image);
+    }
+
     /** What {@code file} calls a file. */
     public static String file(Path image) {
         return run("file", "file", "--brief", image).strip();
