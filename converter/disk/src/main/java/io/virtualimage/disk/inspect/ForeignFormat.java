@@ -19,7 +19,6 @@ enum ForeignFormat {
     VPC_FOOTER("vpc (VHD)", Kind.DISK, -512, text("conectix")),
     /** Virtual PC before 2004 wrote footers of 511 bytes. */
     VPC_OLD_FOOTER("vpc (VHD)", Kind.DISK, -511, text("conectix")),
-    VHDX("vhdx", Kind.DISK, 0, text("vhdxfile")),
     QED("qed", Kind.DISK, 0, "51454400"),
     PARALLELS("parallels", Kind.DISK, 0, text("WithoutFreeSpace")),
     PARALLELS_EXTENDED("parallels", Kind.DISK, 0, text("WithouFreSpacExt")),

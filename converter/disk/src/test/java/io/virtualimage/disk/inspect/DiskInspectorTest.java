@@ -86,7 +86,6 @@ class DiskInspectorTest {
         "vpc (VHD), 0, 636f6e6563746978, not supported yet",
         "vpc (VHD), 65024, 636f6e6563746978, not supported yet",
         "vpc (VHD), 65025, 636f6e6563746978, not supported yet",
-        "vhdx, 0, 7668647866696c65, not supported yet",
         "qed, 0, 51454400, not supported yet",
         "parallels, 0, 576974686f7574467265655370616365, not supported yet",
         "parallels, 0, 576974686f7546726553706163457874, not supported yet",
