@@ -59,7 +59,8 @@ public final class Program {
         return run("file", "file", "--brief", image).strip();
     }
 
-    private static String run(String program, String debianPackage, Object... arguments) {
+    /** What a program says, on standard output and error; anything but success fails the test. */
+    public static String run(String program, String debianPackage, Object... arguments) {
         String[] command = Stream.concat(
                         Stream.of(program), Arrays.stream(arguments).map(Object::toString))
                 .toArray(String[]::new);

@@ -84,12 +84,18 @@ class QemuImgOracleTest {
     }
 
     @ParameterizedTest
+    @CsvSource({"dynamic, 512", "dynamic, 64T", "fixed, 9M"})
+    void vhdx(String subformat, String size) throws Exception {
+        Path image = directory.resolve("image.vhdx");
+        Program.qemuImg("create", "-q", "-f", "vhdx", "-o", "subformat=" + subformat, image, size);
+        assertAgrees(image, DiskFormat.VHDX);
+    }
+
+    @ParameterizedTest
     @CsvSource(
             delimiter = '|',
             value = {
                 "vmdk | subformat=monolithicFlat | vmdk",
-                "vhdx | subformat=dynamic | vhdx",
-                "vhdx | subformat=fixed | vhdx",
                 "qed | cluster_size=65536 | qed",
                 "parallels | cluster_size=1M | parallels",
                 "qcow | encryption=off | qcow",
@@ -101,7 +107,7 @@ class QemuImgOracleTest {
     }
 
     @ParameterizedTest
-    @CsvSource({"vdi, static=off", "vdi, static=on", "vpc, subformat=dynamic"})
+    @CsvSource({"vdi, static=off", "vdi, static=on", "vpc, subformat=dynamic", "vhdx, subformat=dynamic", "vhdx, subformat=fixed"})
     void otherFormats(String format, String options) throws Exception {
         Path image = directory.resolve("image");
         Program.qemuImg("create", "-q", "-f", format, "-o", options, image, "8M");
