@@ -145,8 +145,7 @@ class ConvertWorkerTest {
         ByteBuffer.wrap(image).putLong((int) l2Table(image) + 8, 0x7fff_0000L); // far behind the end of the file
         DiskOutput output = new DiskOutput(DiskOutput.Layout.PASS_THROUGH, ImageFormat.QCOW2, "a.qcow2");
         Task task = map(stage(image, null), output);
-        ImageFailedException failed =
-                catchThrowableOfType(ImageFailedException.class, () -> worker.run(task, context));
+        ImageFailedException failed = catchThrowableOfType(ImageFailedException.class, () -> worker.run(task, context));
         assertThat(failed.reason()).isEqualTo(FailureReason.IMAGE_MALFORMED);
         assertThat(failed.words()).contains("0x%x".formatted(l2Table(image) + 8));
         assertThat(topic).isEmpty();

@@ -130,7 +130,8 @@ final class Truth {
     private static boolean isSome(Wish wish, byte[] bytes) {
         return wish.file().versions().stream()
                 .filter(version -> version.existedSince(wish.sinceMillis()))
-                .filter(version -> wish.sha256() == null || sha256(version.bytes()).equals(wish.sha256()))
+                .filter(version ->
+                        wish.sha256() == null || sha256(version.bytes()).equals(wish.sha256()))
                 .anyMatch(version -> wish.content().isPublishedAs(version.bytes(), bytes));
     }
 

@@ -1,9 +1,9 @@
 package io.virtualimage.disk.recipe;
 
+import io.virtualimage.disk.BadContentException;
 import io.virtualimage.disk.ByteSource;
 import io.virtualimage.disk.DiskException;
 import io.virtualimage.disk.codec.UnitDecoder;
-import io.virtualimage.disk.content.DiskContent;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 
@@ -29,7 +29,7 @@ public final class UnpackedSpace implements ByteSource, AutoCloseable {
         return recipe.unpackedBytes();
     }
 
-    /** @throws DiskContent.BadContentException if the image turns out to be bad where it is unpacked */
+    /** @throws BadContentException if the image turns out to be bad where it is unpacked */
     @Override
     public void read(long offset, ByteBuffer target) throws IOException {
         checkRange(offset, target.remaining());
@@ -56,7 +56,7 @@ public final class UnpackedSpace implements ByteSource, AutoCloseable {
         try {
             recipe.group(group).unpack(source, decoder, plain.clear());
         } catch (DiskException e) {
-            throw new DiskContent.BadContentException(e);
+            throw new BadContentException(e);
         }
         unpackedGroup = group;
     }

@@ -107,7 +107,13 @@ class QemuImgOracleTest {
     }
 
     @ParameterizedTest
-    @CsvSource({"vdi, static=off", "vdi, static=on", "vpc, subformat=dynamic", "vhdx, subformat=dynamic", "vhdx, subformat=fixed"})
+    @CsvSource({
+        "vdi, static=off",
+        "vdi, static=on",
+        "vpc, subformat=dynamic",
+        "vhdx, subformat=dynamic",
+        "vhdx, subformat=fixed"
+    })
     void otherFormats(String format, String options) throws Exception {
         Path image = directory.resolve("image");
         Program.qemuImg("create", "-q", "-f", format, "-o", options, image, "8M");
