@@ -3,6 +3,7 @@ package io.virtualimage.converter;
 import io.virtualimage.disk.DiskException;
 import io.virtualimage.disk.DiskFormat;
 import io.virtualimage.disk.DiskInfo;
+import io.virtualimage.disk.DiskLimitException;
 import io.virtualimage.disk.inspect.DiskInspector;
 import io.virtualimage.disk.wrapper.Wrapper;
 import io.virtualimage.stage.staging.SegmentLostException;
@@ -58,12 +59,18 @@ final class DiskInspection {
         StagedSource staged = plain == null ? task.staged() : plain;
         StagedBytes bytes = new StagedBytes(ports.staging(), task.image(), basis, staged, KEPT_SEGMENTS);
         if (plain == null) {
-            Optional<Wrapper> wrapper = Wrapper.of(bytes);
+            Optional<Wrapper> wrapper = Wrapper.of(bytes.read(0, (int) Math.min(Wrapper.HEAD_BYTES, bytes.lengthBytes())));
             if (wrapper.isPresent()) {
                 return new Event.SourceCompressed(task.image(), task.epoch(), compression(wrapper.get()));
             }
         }
         DiskInfo info = DiskInspector.open(bytes, ports.limits()).info();
+        if (info.virtualSizeBytes() > ports.maxDiskBytes()) {
+            throw new DiskLimitException(
+                    0,
+                    "%s: a disk of %d bytes is over the limit of %d"
+                            .formatted(info.format().wireName(), info.virtualSizeBytes(), ports.maxDiskBytes()));
+        }
         return new Event.DiskInspected(
                 task.image(),
                 task.epoch(),

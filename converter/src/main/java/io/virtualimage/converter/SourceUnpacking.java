@@ -1,6 +1,7 @@
 package io.virtualimage.converter;
 
 import io.virtualimage.disk.NotAnImageException;
+import io.virtualimage.disk.wrapper.UnpackedStream;
 import io.virtualimage.disk.wrapper.Wrapper;
 import io.virtualimage.stage.staging.SegmentKey;
 import io.virtualimage.stage.staging.SegmentLostException;
@@ -26,6 +27,9 @@ import java.io.InputStream;
  * begins again stages only what is not there yet.
  */
 final class SourceUnpacking {
+    /** The first and the last one, besides one for each thread. */
+    private static final int KEPT_SEGMENTS = 2;
+
     private SourceUnpacking() {}
 
     static void run(ConvertPorts ports, Task.UnpackSource task, TaskContext context)
@@ -33,16 +37,28 @@ final class SourceUnpacking {
                     StagingUnavailableException, AnnouncementException, InterruptedException {
         context.checkpoint();
         long length = ImageReading.of(() -> {
-            try (SourceFollower follower =
-                            new SourceFollower(task.image(), task.staged(), task.follow(), ports.feeds(), context);
-                    InputStream plain = wrapper(task.compression())
-                            .unpack(
-                                    new FollowedSource(ports.staging(), task, follower, context),
-                                    ports.unpackLimits())) {
+            try (SourceFollower follower = new SourceFollower(
+                            task.image(), task.staged(), task.follow(), ports.feeds(), context, facts -> false);
+                    InputStream plain = open(ports, task, follower, context)) {
                 return unpack(ports, task, context, plain);
             }
         });
         context.announce(new Event.SourceUnpacked(task.image(), task.epoch(), length));
+    }
+
+    /** A source that is there is unpacked by several threads, if it is made for that; one that is still coming, by one. */
+    private static InputStream open(
+            ConvertPorts ports, Task.UnpackSource task, SourceFollower follower, TaskContext context)
+            throws IOException {
+        Wrapper wrapper = wrapper(task.compression());
+        int threads = ports.unpackThreads();
+        if (threads > 1 && task.staged().complete()) {
+            StagedBytes source = new StagedBytes(
+                    ports.staging(), task.image(), SegmentKind.SOURCE, task.staged(), KEPT_SEGMENTS + threads);
+            return UnpackedStream.of(source, wrapper, ports.unpackLimits(), threads);
+        }
+        return UnpackedStream.of(
+                new FollowedSource(ports.staging(), task, follower, context), wrapper, ports.unpackLimits());
     }
 
     private static long unpack(ConvertPorts ports, Task.UnpackSource task, TaskContext context, InputStream plain)

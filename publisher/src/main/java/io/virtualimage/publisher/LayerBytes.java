@@ -7,6 +7,7 @@ import io.virtualimage.stage.work.TaskAbandonedException;
 import io.virtualimage.stage.work.TaskContext;
 import io.virtualimage.topics.StagedSource;
 import java.io.IOException;
+import java.nio.ByteBuffer;
 
 /**
  * The layer as bytes at offsets: the tar's head, its content, the tar's tail. The bytes at an offset are the same whoever
@@ -95,9 +96,9 @@ final class LayerBytes {
                     InterruptedException {
         LayerContent.Run run = content.runAt(from - head.length, staged);
         long end = Math.min(to, from + run.lengthBytes());
-        byte[] bytes = run.bytes();
+        ByteBuffer bytes = run.bytes();
         if (bytes != null) {
-            return hand(bytes, run.offset(), from, end, sink);
+            return hand(bytes.array(), bytes.arrayOffset() + bytes.position(), from, end, sink);
         }
         long position = from;
         while (position < end) {

@@ -3,6 +3,7 @@ package io.virtualimage.publisher;
 import io.virtualimage.stage.staging.SegmentLostException;
 import io.virtualimage.stage.staging.StagingUnavailableException;
 import io.virtualimage.topics.StagedSource;
+import java.nio.ByteBuffer;
 import org.jspecify.annotations.Nullable;
 
 /** The file within a layer, as bytes at offsets that come from staging. For one thread. */
@@ -26,12 +27,15 @@ interface LayerContent {
     /**
      * Some bytes of the content.
      *
-     * @param bytes where they stand; null stands for zeros
-     * @param offset where in {@code bytes} they begin
+     * @param bytes from its position on, backed by an array; null stands for zeros
      */
-    record Run(byte @Nullable [] bytes, int offset, long lengthBytes) {
+    record Run(@Nullable ByteBuffer bytes, long lengthBytes) {
         static Run zeros(long lengthBytes) {
-            return new Run(null, 0, lengthBytes);
+            return new Run(null, lengthBytes);
+        }
+
+        static Run of(byte[] bytes, int offset, int lengthBytes) {
+            return new Run(ByteBuffer.wrap(bytes, offset, lengthBytes), lengthBytes);
         }
     }
 }

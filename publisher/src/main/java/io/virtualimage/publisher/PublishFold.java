@@ -73,17 +73,16 @@ public final class PublishFold extends StageFold {
 
     private static List<Task> push(ImageFacts facts, DiskOutput output, Task.Header header, Position follow) {
         StagedSource staged = facts.source().staged();
-        switch (output.layout()) {
+        return switch (output.layout()) {
             case PASS_THROUGH -> {
                 boolean headStart = staged.complete() || staged.present().firstMissing(0) >= HEAD_START;
-                return headStart ? List.of(new Task.PushLayer(header, staged, follow, output, null)) : List.of();
+                yield headStart ? List.of(new Task.PushLayer(header, staged, follow, output, null)) : List.of();
             }
             case RECIPE -> {
                 StagedOutput recipe = facts.currentConversion().output(facts.disk());
-                return recipe != null ? List.of(new Task.PushLayer(header, staged, follow, output, recipe)) : List.of();
+                yield recipe != null ? List.of(new Task.PushLayer(header, staged, follow, output, recipe)) : List.of();
             }
-        }
-        throw new IllegalStateException("an output has a layout: " + output);
+        };
     }
 
     @Override

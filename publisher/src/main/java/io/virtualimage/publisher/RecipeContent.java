@@ -79,14 +79,14 @@ final class RecipeContent implements LayerContent {
     private static Run inline(ByteBuffer bytes) {
         byte[] copy = new byte[bytes.remaining()];
         bytes.get(copy);
-        return new Run(copy, 0, copy.length);
+        return Run.of(copy, 0, copy.length);
     }
 
     private Run stored(Piece.Stored piece)
             throws SegmentLostException, StagingUnavailableException, InterruptedException {
         int index = layout.indexAt(piece.sourceOffset());
         int within = (int) (piece.sourceOffset() - layout.offsetOf(index));
-        long length = Math.min(piece.lengthBytes(), layout.lengthOf(index) - within);
+        int length = (int) Math.min(piece.lengthBytes(), layout.lengthOf(index) - within);
         SegmentSet zeros = output.staged().zeros();
         if (zeros.contains(index)) {
             return Run.zeros(length);
@@ -96,7 +96,7 @@ final class RecipeContent implements LayerContent {
         if (next < layout.count() && !zeros.contains(next)) {
             segments.expect(stored(next));
         }
-        return new Run(bytes, within, length);
+        return Run.of(bytes, within, length);
     }
 
     private SegmentReader.Segment stored(int index) {
@@ -108,7 +108,7 @@ final class RecipeContent implements LayerContent {
             throws SegmentLostException, StagingUnavailableException, InterruptedException {
         int group = recipe.groupAt(piece.unpackedOffset());
         int within = (int) (piece.unpackedOffset() - recipe.groupOffset(group));
-        long length = Math.min(piece.lengthBytes(), recipe.groupLengthBytes(group) - within);
+        int length = (int) Math.min(piece.lengthBytes(), recipe.groupLengthBytes(group) - within);
         if (output.unpackedZeros().contains(group)) {
             return Run.zeros(length);
         }
@@ -117,7 +117,7 @@ final class RecipeContent implements LayerContent {
         if (next < output.unpacked() && !output.unpackedZeros().contains(next)) {
             segments.expect(unpacked(next));
         }
-        return new Run(bytes, within, length);
+        return Run.of(bytes, within, length);
     }
 
     private SegmentReader.Segment unpacked(int group) {

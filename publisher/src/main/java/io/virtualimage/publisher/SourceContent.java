@@ -41,15 +41,15 @@ final class SourceContent implements LayerContent {
         int index = layout.indexAt(offset);
         int within = (int) (offset - layout.offsetOf(index));
         int left = layout.lengthOf(index) - within;
-        boolean zeros = staged.zeros().contains(index);
-        byte[] bytes = zeros ? null : segments.read(segment(index));
+        Run run =
+                staged.zeros().contains(index) ? Run.zeros(left) : Run.of(segments.read(segment(index)), within, left);
         int next = index + 1;
         if (next < layout.count()
                 && staged.present().contains(next)
                 && !staged.zeros().contains(next)) {
             segments.expect(segment(next));
         }
-        return new Run(bytes, within, left);
+        return run;
     }
 
     private SegmentReader.Segment segment(int index) {

@@ -1,5 +1,6 @@
 package io.virtualimage.fetcher.work;
 
+import io.virtualimage.stage.fold.SourceFacts;
 import io.virtualimage.stage.staging.SegmentKey;
 import io.virtualimage.stage.staging.SegmentLostException;
 import io.virtualimage.stage.staging.StagingStore;
@@ -44,12 +45,10 @@ final class Verification {
         Map<ChecksumAlgorithm, MessageDigest> digests = digests(task.expected());
         byte[] zeros = new byte[0];
         long done = 0;
-        try (SourceFollower follower = new SourceFollower(task.image(), task.staged(), task.follow(), feeds, context)) {
+        try (SourceFollower follower =
+                new SourceFollower(task.image(), task.staged(), task.follow(), feeds, context, SourceFacts::verified)) {
             for (int index = 0; follower.await(index, done); index++) {
                 context.checkpoint();
-                if (follower.verified()) {
-                    throw new TaskAbandonedException("another worker was faster");
-                }
                 StagedSource staged = follower.staged();
                 int length = lengthOf(staged, index);
                 byte[] bytes;

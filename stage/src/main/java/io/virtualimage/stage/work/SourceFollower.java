@@ -11,6 +11,7 @@ import io.virtualimage.topics.StagedSource;
 import java.time.Duration;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -33,6 +34,7 @@ public final class SourceFollower implements AutoCloseable {
     private final Position follow;
     private final SegmentFeed.Feeds feeds;
     private final TaskContext context;
+    private final Predicate<SourceFacts> superfluous;
     private final int epoch;
     private @Nullable SegmentFeed feed;
     private SourceFacts facts;
@@ -41,24 +43,26 @@ public final class SourceFollower implements AutoCloseable {
      * Begins with what a task says.
      *
      * @param follow where on {@code virtualimage.fetched} the rest will be announced
+     * @param superfluous when another worker has done the task
      */
     public SourceFollower(
-            Incarnation image, StagedSource staged, Position follow, SegmentFeed.Feeds feeds, TaskContext context) {
+            Incarnation image,
+            StagedSource staged,
+            Position follow,
+            SegmentFeed.Feeds feeds,
+            TaskContext context,
+            Predicate<SourceFacts> superfluous) {
         this.image = image;
         this.follow = follow;
         this.feeds = feeds;
         this.context = context;
+        this.superfluous = superfluous;
         this.epoch = staged.epoch();
         this.facts = new SourceFacts(epoch, null, staged, false, false, 0, 0);
     }
 
     public StagedSource staged() {
         return facts.staged();
-    }
-
-    /** Whether the source's checksums have been verified. */
-    public boolean verified() {
-        return facts.verified();
     }
 
     /**
@@ -117,6 +121,9 @@ public final class SourceFollower implements AutoCloseable {
         if (!before.present().isEmpty()
                 && !Objects.equals(before.session(), facts.staged().session())) {
             throw new TaskAbandonedException("another stream owns the source's bytes");
+        }
+        if (superfluous.test(facts)) {
+            throw new TaskAbandonedException("another worker was faster");
         }
     }
 
