@@ -1,5 +1,5 @@
 /**
- * QEMU's qcow2, versions 2 and 3: constants of the format and its header. May depend on {@code io.virtualimage.disk}
+ * QEMU's qcow2, versions 2 and 3: constants of the format, its header, its map. May depend on {@code io.virtualimage.disk}
  * and on nothing else.
  */
 @NullMarked

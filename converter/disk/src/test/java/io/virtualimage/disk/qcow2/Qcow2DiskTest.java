@@ -27,7 +27,6 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
 import java.util.stream.Stream;
-import java.util.zip.Deflater;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
@@ -361,23 +360,13 @@ class Qcow2DiskTest {
         assertThat(image.open().extentAt(0)).isEqualTo(data(0, CLUSTER, HOST));
     }
 
-    private static CraftedQcow2 withDeflated(byte[] plain) {
-        byte[] packed = deflate(plain);
+    private static CraftedQcow2 withDeflated(byte[] plain) throws IOException {
+        byte[] packed = CraftedQcow2.deflate(plain);
         return new CraftedQcow2()
                 .table()
                 .length((int) HOST + 1000 + packed.length)
                 .put(HOST + 1000, packed)
                 .l2(0, CraftedQcow2.packed(HOST + 1000, (1000 % 512 + packed.length - 1) / 512));
-    }
-
-    private static byte[] deflate(byte[] plain) {
-        Deflater deflater = new Deflater(6, true);
-        deflater.setInput(plain);
-        deflater.finish();
-        byte[] packed = new byte[plain.length + 1000];
-        int length = deflater.deflate(packed);
-        deflater.end();
-        return Arrays.copyOf(packed, length);
     }
 
     /** Bytes that compress to about three quarters. */
