@@ -44,11 +44,6 @@ public final class Program {
         return run("qemu-io", "qemu-utils", arguments);
     }
 
-    /** What {@code vmdkinfo} of libvmdk knows about a VMDK. */
-    public static String vmdkinfo(Path image) {
-        return run("vmdkinfo", "libvmdk-utils", image);
-    }
-
     /** What {@code vhdiinfo} of libvhdi knows about a VHD. */
     public static String vhdiInfo(Path image) {
         return run("vhdiinfo", "libvhdi-utils", image);
