@@ -24,7 +24,6 @@ public record ConvertPorts(
 
     /** With everything that may be set as it is by default, on one thread. */
     public static ConvertPorts of(StagingStore staging, SegmentFeed.Feeds feeds) {
-        return new ConvertPorts(
-                staging, feeds, ReadLimits.DEFAULT, DEFAULT_MAX_DISK_BYTES, UnpackLimits.DEFAULT, 1);
+        return new ConvertPorts(staging, feeds, ReadLimits.DEFAULT, DEFAULT_MAX_DISK_BYTES, UnpackLimits.DEFAULT, 1);
     }
 }

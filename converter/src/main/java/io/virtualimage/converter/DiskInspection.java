@@ -59,7 +59,8 @@ final class DiskInspection {
         StagedSource staged = plain == null ? task.staged() : plain;
         StagedBytes bytes = new StagedBytes(ports.staging(), task.image(), basis, staged, KEPT_SEGMENTS);
         if (plain == null) {
-            Optional<Wrapper> wrapper = Wrapper.of(bytes.read(0, (int) Math.min(Wrapper.HEAD_BYTES, bytes.lengthBytes())));
+            Optional<Wrapper> wrapper =
+                    Wrapper.of(bytes.read(0, (int) Math.min(Wrapper.HEAD_BYTES, bytes.lengthBytes())));
             if (wrapper.isPresent()) {
                 return new Event.SourceCompressed(task.image(), task.epoch(), compression(wrapper.get()));
             }
