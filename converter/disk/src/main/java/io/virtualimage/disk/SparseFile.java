@@ -43,7 +43,12 @@ final class SparseFile implements AutoCloseable {
 
     private static final long UNKNOWN = -2;
 
+    /** A part of the file; what is not known to be a hole is none. */
+    private record Run(long start, long end, boolean isHole) {}
+
     private final int descriptor;
+    /** What was found last: to look for the end of a run takes file systems the longer, the longer it is. */
+    private volatile Run last = new Run(0, 0, false);
 
     private SparseFile(int descriptor) {
         this.descriptor = descriptor;
@@ -90,20 +95,35 @@ final class SparseFile implements AutoCloseable {
 
     /** How many bytes from {@code offset} on are a hole: 0 if it begins with data, or nothing is known. */
     long holeBytes(long offset, long maxBytes) {
-        if (seek(offset, SEEK_HOLE) != offset) {
-            return 0;
-        }
-        long data = seek(offset, SEEK_DATA);
-        if (data == NONE) {
-            return maxBytes;
-        }
-        return data < offset ? 0 : Math.min(data - offset, maxBytes);
+        Run run = runAt(offset);
+        return run.isHole() ? Math.min(run.end() - offset, maxBytes) : 0;
     }
 
     /** How many bytes there are from {@code offset} on before a hole: {@code maxBytes} if none is known. */
     long bytesBeforeHole(long offset, long maxBytes) {
-        long hole = seek(offset, SEEK_HOLE);
-        return hole < offset ? maxBytes : Math.min(hole - offset, maxBytes);
+        Run run = runAt(offset);
+        return run.isHole() ? 0 : Math.min(run.end() - offset, maxBytes);
+    }
+
+    private Run runAt(long offset) {
+        Run run = last;
+        if (offset < run.start() || offset >= run.end()) {
+            run = find(offset);
+            last = run;
+        }
+        return run;
+    }
+
+    private Run find(long offset) {
+        long data = seek(offset, SEEK_DATA);
+        if (data == NONE) {
+            return new Run(offset, Long.MAX_VALUE, true);
+        }
+        if (data > offset) {
+            return new Run(offset, data, true);
+        }
+        long hole = data == offset ? seek(offset, SEEK_HOLE) : UNKNOWN;
+        return new Run(offset, hole > offset ? hole : Long.MAX_VALUE, false);
     }
 
     private long seek(long offset, int whence) {
