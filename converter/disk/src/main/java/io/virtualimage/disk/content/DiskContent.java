@@ -27,7 +27,7 @@ public final class DiskContent implements ByteSource, AutoCloseable {
     public static final class BadContentException extends IOException {
         private final DiskException reason;
 
-        BadContentException(DiskException reason) {
+        public BadContentException(DiskException reason) {
             super(reason.getMessage(), reason);
             this.reason = reason;
         }
