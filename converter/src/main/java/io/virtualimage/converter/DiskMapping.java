@@ -44,7 +44,8 @@ final class DiskMapping {
 
     private static Event.Converted map(ConvertPorts ports, Task.MapDisk task, TaskContext context)
             throws IOException, DiskException {
-        StagedBytes bytes = new StagedBytes(ports.staging(), task.image(), task.basis(), task.staged(), KEPT_SEGMENTS, context);
+        StagedBytes bytes =
+                new StagedBytes(ports.staging(), task.image(), task.basis(), task.staged(), KEPT_SEGMENTS, context);
         VirtualDisk disk = DiskInspector.open(bytes, ports.limits());
         if (task.output().layout() == Layout.PASS_THROUGH) {
             check(disk);

@@ -69,7 +69,10 @@ class FormatsIT {
         }
         for (Case each : cases) {
             world.images()
-                    .apply(each.name(), world.source().uri(each.file().getFileName().toString()), null);
+                    .apply(
+                            each.name(),
+                            world.source().uri(each.file().getFileName().toString()),
+                            null);
         }
         for (Case each : cases) {
             VirtualImage image = world.images().await(each.name(), Phase.READY, WITHIN);
@@ -120,7 +123,9 @@ class FormatsIT {
         Path disk = Programs.diskOf(status.target().registryURL(), world.directory());
         if (cdrom) {
             assertThat(status.size().unpackedBytes()).isEqualTo(Long.toString(Files.size(expected.plain())));
-            assertThat(Files.mismatch(disk, expected.plain())).as(expected.name()).isEqualTo(-1);
+            assertThat(Files.mismatch(disk, expected.plain()))
+                    .as(expected.name())
+                    .isEqualTo(-1);
             return;
         }
         JsonNode source = info(expected.plain(), expected.format());
@@ -129,7 +134,15 @@ class FormatsIT {
                 .isEqualTo(source.get("virtual-size").asString());
         assertThat(info(disk, "qcow2").get("virtual-size")).isEqualTo(source.get("virtual-size"));
         run("qemu-img", "check", "-f", "qcow2", disk.toString());
-        run("qemu-img", "compare", "-f", expected.format(), "-F", "qcow2", expected.plain().toString(), disk.toString());
+        run(
+                "qemu-img",
+                "compare",
+                "-f",
+                expected.format(),
+                "-F",
+                "qcow2",
+                expected.plain().toString(),
+                disk.toString());
         if (expected.format().equals("raw")) {
             // Nine of forty MiB are data: zeros are neither stored nor pushed.
             assertThat(Files.size(disk)).isLessThan(11 * MIB);
@@ -137,8 +150,7 @@ class FormatsIT {
     }
 
     private JsonNode info(Path image, String format) throws Exception {
-        return JsonMapper.shared()
-                .readTree(run("qemu-img", "info", "--output=json", "-f", format, image.toString()));
+        return JsonMapper.shared().readTree(run("qemu-img", "info", "--output=json", "-f", format, image.toString()));
     }
 
     /** Where to write what into an image of the first test's kind, and what the message has to name. */
@@ -165,8 +177,8 @@ class FormatsIT {
         }
         Path plain = world.files().resolve("damaged-plain.img");
         Files.copy(raw, plain);
-        for (List<String> pack : List.of(List.of("gz", "gzip", "-k"), List.of("xz", "xz", "-k", "-0"), List.of(
-                "zst", "zstd", "-q", "-k"))) {
+        for (List<String> pack : List.of(
+                List.of("gz", "gzip", "-k"), List.of("xz", "xz", "-k", "-0"), List.of("zst", "zstd", "-q", "-k"))) {
             List<String> line = new ArrayList<>(pack.subList(1, pack.size()));
             line.add(plain.toString());
             run(line.toArray(String[]::new));
