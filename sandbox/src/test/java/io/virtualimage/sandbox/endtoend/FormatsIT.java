@@ -162,7 +162,7 @@ class FormatsIT {
         SampleImages.writeRaw(raw, 20 * MIB, 4 * MIB, 79);
         Map<String, String> structures = new TreeMap<>();
         for (Damage damage : List.of(
-                new Damage("qcow2", 4 * 65_536, "\u007f\u007f\u007f\u007f\u007f\u007f\u007f\u007f", "L2"),
+                new Damage("qcow2", 4 * 65_536, "\u007f\u007f\u007f\u007f\u007f\u007f\u007f\u007f", "cluster"),
                 new Damage("vmdk", 0x14, "\u007f\u007f\u007f\u007f", "grain"),
                 new Damage("vdi", 0x200, "\u0011\u0011\u0011\u0011", "block"),
                 new Damage("vpc", 0x600, "\u0011\u0011\u0011\u0011", "block"),
