@@ -1,12 +1,17 @@
 package io.virtualimage.converter;
 
 import io.virtualimage.disk.ByteSource;
+import io.virtualimage.stage.staging.SegmentFacts;
 import io.virtualimage.stage.staging.SegmentKey;
 import io.virtualimage.stage.staging.SegmentLostException;
 import io.virtualimage.stage.staging.StagingStore;
 import io.virtualimage.stage.staging.StagingUnavailableException;
+import io.virtualimage.stage.work.TaskAbandonedException;
+import io.virtualimage.stage.work.TaskContext;
 import io.virtualimage.topics.Incarnation;
+import io.virtualimage.topics.SegmentKind;
 import io.virtualimage.topics.SegmentLayout;
+import io.virtualimage.topics.SegmentSet;
 import io.virtualimage.topics.StagedSource;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -14,35 +19,44 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 
 /**
- * A staged source as bytes at offsets. Holds the two segments that were used last, which are the first and the last one
- * when an image is inspected. For one thread.
+ * Staged segments of one kind as bytes at offsets, for a task: whoever reads is stopped when the task is to stop. Holds the
+ * segments that were used last, whole, because only a whole segment can be verified. Safe for use by several threads, one
+ * of which reads at a time.
  */
 final class StagedBytes implements ByteSource {
-    private static final int KEPT_SEGMENTS = 2;
+    /** Segments of which the zero blocks are kept in mind; it takes a request to the store to learn them again. */
+    private static final int KEPT_FACTS = 64;
 
     private final StagingStore staging;
     private final Incarnation image;
+    private final SegmentKind kind;
     private final StagedSource staged;
     private final SegmentLayout layout;
-    private final Map<Integer, byte[]> kept = new LinkedHashMap<>(4, 0.75f, true);
+    private final int keptSegments;
+    private final TaskContext context;
+    private final Map<Integer, byte[]> kept = new LinkedHashMap<>(8, 0.75f, true);
+    private final Map<Integer, SegmentSet> zeroBlocks = new LinkedHashMap<>(8, 0.75f, true);
 
-    /** @param staged of known length */
-    StagedBytes(StagingStore staging, Incarnation image, StagedSource staged) {
+    /**
+     * Bytes of an image.
+     *
+     * @param staged of known length
+     * @param keptSegments how many segments are held in memory, at least 1
+     */
+    StagedBytes(
+            StagingStore staging,
+            Incarnation image,
+            SegmentKind kind,
+            StagedSource staged,
+            int keptSegments,
+            TaskContext context) {
         this.staging = staging;
         this.image = image;
+        this.kind = kind;
         this.staged = staged;
         this.layout = staged.layout();
-    }
-
-    /** The bytes that were asked for can't be had now; the cause says why, if it is not that they aren't staged yet. */
-    static final class UnreadableException extends IOException {
-        UnreadableException(String message) {
-            super(message);
-        }
-
-        UnreadableException(Exception cause) {
-            super(cause);
-        }
+        this.keptSegments = keptSegments;
+        this.context = context;
     }
 
     @Override
@@ -50,10 +64,11 @@ final class StagedBytes implements ByteSource {
         return layout.lengthBytes();
     }
 
-    /** @throws UnreadableException if a segment isn't staged yet, or can't be read */
+    /** @throws HaltedException if a segment isn't staged yet, or can't be read */
     @Override
-    public void read(long offset, ByteBuffer target) throws IOException {
+    public synchronized void read(long offset, ByteBuffer target) throws IOException {
         checkRange(offset, target.remaining());
+        goOn();
         long position = offset;
         while (target.hasRemaining()) {
             int index = layout.indexAt(position);
@@ -64,9 +79,17 @@ final class StagedBytes implements ByteSource {
         }
     }
 
-    private void copy(int index, int within, int length, ByteBuffer target) throws UnreadableException {
+    private void goOn() throws HaltedException {
+        try {
+            context.checkpoint();
+        } catch (TaskAbandonedException | InterruptedException e) {
+            throw new HaltedException(e);
+        }
+    }
+
+    private void copy(int index, int within, int length, ByteBuffer target) throws HaltedException {
         if (!staged.present().contains(index)) {
-            throw new UnreadableException("segment " + index + " is not staged yet");
+            throw new HaltedException("segment " + index + " is not staged yet");
         }
         if (staged.zeros().contains(index)) {
             target.put(new byte[length]); // there is no object
@@ -75,34 +98,87 @@ final class StagedBytes implements ByteSource {
         }
     }
 
-    private byte[] segment(int index) throws UnreadableException {
+    /** From the maps of zero blocks that the objects carry. */
+    @Override
+    public synchronized long knownZeroBytes(long offset, long maxBytes) throws IOException {
+        goOn();
+        long end = Math.min(offset + maxBytes, layout.lengthBytes());
+        long position = offset;
+        while (position < end) {
+            long next = zerosUntil(position);
+            if (next == position) {
+                break;
+            }
+            position = next;
+        }
+        return Math.min(position, end) - offset;
+    }
+
+    /** Where the zeros end that are known to begin at an offset, or where the block of zeros ends that it lies in. */
+    private long zerosUntil(long offset) throws HaltedException {
+        int index = layout.indexAt(offset);
+        long segmentEnd = layout.offsetOf(index) + layout.lengthOf(index);
+        if (staged.zeros().contains(index)) {
+            return segmentEnd;
+        }
+        if (!staged.present().contains(index)) {
+            return offset;
+        }
+        int block = (int) ((offset - layout.offsetOf(index)) / SegmentFacts.BLOCK_BYTES);
+        int firstOther = zeroBlocksOf(index).firstMissing(block);
+        return firstOther == block
+                ? offset
+                : Math.min(segmentEnd, layout.offsetOf(index) + (long) firstOther * SegmentFacts.BLOCK_BYTES);
+    }
+
+    private SegmentSet zeroBlocksOf(int index) throws HaltedException {
+        SegmentSet known = zeroBlocks.get(index);
+        if (known != null) {
+            return known;
+        }
+        if (zeroBlocks.size() == KEPT_FACTS) {
+            zeroBlocks.remove(zeroBlocks.keySet().iterator().next());
+        }
+        try {
+            SegmentSet found = staging.facts(key(index))
+                    .map(SegmentFacts::zeroBlocks)
+                    .orElseThrow(() -> new SegmentLostException(key(index), "no object of segment " + index));
+            zeroBlocks.put(index, found);
+            return found;
+        } catch (SegmentLostException | StagingUnavailableException | InterruptedException e) {
+            throw new HaltedException(e);
+        }
+    }
+
+    private byte[] segment(int index) throws HaltedException {
         byte[] known = kept.get(index);
         if (known != null) {
             return known;
         }
-        if (kept.size() == KEPT_SEGMENTS) {
+        if (kept.size() == keptSegments) {
             kept.remove(kept.keySet().iterator().next()); // before the next one is in memory
         }
-        byte[] bytes = fetch(SegmentKey.source(image, staged.epoch(), index));
+        byte[] bytes = fetch(index);
         kept.put(index, bytes);
         return bytes;
     }
 
-    private byte[] fetch(SegmentKey key) throws UnreadableException {
+    private byte[] fetch(int index) throws HaltedException {
         try {
-            byte[] bytes = staging.read(key, staged.session());
-            if (bytes.length != layout.lengthOf(key.index())) {
+            byte[] bytes = staging.read(key(index), staged.session());
+            if (bytes.length != layout.lengthOf(index)) {
                 throw new SegmentLostException(
-                        key,
+                        key(index),
                         "segment %d has %d bytes, and should have %d"
-                                .formatted(key.index(), bytes.length, layout.lengthOf(key.index())));
+                                .formatted(index, bytes.length, layout.lengthOf(index)));
             }
             return bytes;
-        } catch (SegmentLostException | StagingUnavailableException e) {
-            throw new UnreadableException(e);
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-            throw new UnreadableException(e);
+        } catch (SegmentLostException | StagingUnavailableException | InterruptedException e) {
+            throw new HaltedException(e);
         }
+    }
+
+    private SegmentKey key(int index) {
+        return new SegmentKey(image, staged.epoch(), kind, index);
     }
 }

@@ -3,6 +3,7 @@ package io.virtualimage.converter;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.virtualimage.topics.Checksums;
+import io.virtualimage.topics.Compression;
 import io.virtualimage.topics.DataSource;
 import io.virtualimage.topics.DiskOutput;
 import io.virtualimage.topics.Event.ConvertCompleted;
@@ -10,19 +11,28 @@ import io.virtualimage.topics.Event.DiskInspected;
 import io.virtualimage.topics.Event.FetchCompleted;
 import io.virtualimage.topics.Event.ImageRequested;
 import io.virtualimage.topics.Event.ImageWithdrawn;
+import io.virtualimage.topics.Event.RecipeWritten;
+import io.virtualimage.topics.Event.SegmentConverted;
 import io.virtualimage.topics.Event.SegmentFetched;
+import io.virtualimage.topics.Event.SegmentMissing;
+import io.virtualimage.topics.Event.SourceCompressed;
 import io.virtualimage.topics.Event.SourceOpened;
+import io.virtualimage.topics.Event.SourceUnpacked;
 import io.virtualimage.topics.Event.StageFailed;
 import io.virtualimage.topics.Event.StreamBroken;
 import io.virtualimage.topics.FailureReason;
 import io.virtualimage.topics.ImageFormat;
 import io.virtualimage.topics.Incarnation;
 import io.virtualimage.topics.Position;
+import io.virtualimage.topics.SegmentKind;
 import io.virtualimage.topics.SegmentSet;
 import io.virtualimage.topics.Stage;
 import io.virtualimage.topics.Storage;
 import io.virtualimage.topics.Task;
+import io.virtualimage.topics.Task.ConvertSegment;
 import io.virtualimage.topics.Task.InspectDisk;
+import io.virtualimage.topics.Task.MapDisk;
+import io.virtualimage.topics.Task.UnpackSource;
 import io.virtualimage.topics.Validator;
 import java.time.Duration;
 import org.jspecify.annotations.Nullable;
@@ -83,13 +93,83 @@ class ConvertFoldTest {
     }
 
     @Test
-    void isDoneWhenBothWereSaid() {
-        story.tell(requested(), opened(0, (long) MI, true), fetched(0, null, 0));
+    void goesThroughTheMapWhenAllIsStaged() {
+        story.tell(requested(), opened(0, 2L * MI, false), fetched(0, SESSION, 0));
         assertThat(story.tell(inspected(0))).isEmpty();
-        // The worker may have died between the two: the task is still out, and given out again when it stays silent.
-        assertThat(story.later(Duration.ofMinutes(11))).singleElement().isInstanceOf(InspectDisk.class);
+        assertThat(story.tell(fetched(0, SESSION, 1))).singleElement().isInstanceOfSatisfying(MapDisk.class, task -> {
+            assertThat(task.basis()).isEqualTo(SegmentKind.SOURCE);
+            assertThat(task.staged().complete()).isTrue();
+        });
+        // Its worker may have died: the task is still out, and given out again when it stays silent.
+        assertThat(story.later(Duration.ofMinutes(11))).singleElement().isInstanceOf(MapDisk.class);
         assertThat(story.tell(new ConvertCompleted(IMAGE, 0))).isEmpty();
         assertThat(story.later(Duration.ofDays(1))).isEmpty();
+    }
+
+    @Test
+    void unpacksWhatIsCompressedAndInspectsWhatComesOut() {
+        story.tell(requested(), opened(0, 2L * MI, true), fetched(0, null, 0), fetched(0, null, 1));
+        assertThat(story.tell(new SourceCompressed(IMAGE, 0, Compression.XZ)))
+                .singleElement()
+                .isInstanceOfSatisfying(UnpackSource.class, task -> {
+                    assertThat(task.compression()).isEqualTo(Compression.XZ);
+                    assertThat(task.follow()).isEqualTo(new Position(0, 4));
+                    assertThat(task.plain().present()).isEqualTo(SegmentSet.EMPTY);
+                    assertThat(task.plain().segmentBytes()).isEqualTo(MI);
+                });
+        assertThat(story.tell(converted(SegmentKind.PLAIN, 0), converted(SegmentKind.PLAIN, 1)))
+                .isEmpty();
+        assertThat(story.tell(converted(SegmentKind.PLAIN, 2), new SourceUnpacked(IMAGE, 0, 3L * MI)))
+                .singleElement()
+                .isInstanceOfSatisfying(InspectDisk.class, task -> {
+                    assertThat(task.plain()).isNotNull();
+                    assertThat(task.plain().complete()).isTrue();
+                });
+        assertThat(story.tell(inspected(0)))
+                .singleElement()
+                .isInstanceOfSatisfying(
+                        MapDisk.class, task -> assertThat(task.basis()).isEqualTo(SegmentKind.PLAIN));
+    }
+
+    @Test
+    void unpacksClustersBySegmentsAndIsDoneWhenAllAreThere() {
+        story.tell(requested(), opened(0, (long) MI, true), fetched(0, null, 0), inspected(0));
+        assertThat(story.tell(new RecipeWritten(IMAGE, 0, 9L * MI, 3)))
+                .extracting(task -> ((ConvertSegment) task).index())
+                .containsExactly(0, 1, 2);
+        assertThat(story.tell(converted(SegmentKind.DISK, 2), converted(SegmentKind.DISK, 0)))
+                .isEmpty();
+        assertThat(story.tell(converted(SegmentKind.DISK, 1))).containsExactly(new ConvertCompleted(IMAGE, 0));
+        // It may not have got onto its topic.
+        assertThat(story.later(Duration.ofSeconds(11))).containsExactly(new ConvertCompleted(IMAGE, 0));
+        assertThat(story.tell(new ConvertCompleted(IMAGE, 0))).isEmpty();
+        assertThat(story.later(Duration.ofDays(1))).isEmpty();
+    }
+
+    @Test
+    void makesAgainWhatTurnsOutToBeLost() {
+        story.tell(requested(), opened(0, 2L * MI, true), fetched(0, null, 0), fetched(0, null, 1));
+        story.tell(new SourceCompressed(IMAGE, 0, Compression.GZIP), converted(SegmentKind.PLAIN, 0));
+        story.tell(new SourceUnpacked(IMAGE, 0, (long) MI), inspected(0), new RecipeWritten(IMAGE, 0, 9L * MI, 1));
+        story.tell(converted(SegmentKind.DISK, 0), new ConvertCompleted(IMAGE, 0));
+
+        assertThat(story.tell(lost(SegmentKind.DISK, 0))).singleElement().isInstanceOf(ConvertSegment.class);
+        story.tell(converted(SegmentKind.DISK, 0), new ConvertCompleted(IMAGE, 0));
+        assertThat(story.tell(lost(SegmentKind.PLAIN, 0))).singleElement().isInstanceOf(UnpackSource.class);
+        story.tell(converted(SegmentKind.PLAIN, 0), new ConvertCompleted(IMAGE, 0));
+        assertThat(story.tell(lost(SegmentKind.RECIPE, 0))).singleElement().isInstanceOf(MapDisk.class);
+        assertThat(story.tell(new RecipeWritten(IMAGE, 0, 9L * MI, 1))).containsExactly(new ConvertCompleted(IMAGE, 0));
+        story.tell(new ConvertCompleted(IMAGE, 0));
+        // The source's own segments are somebody else's business.
+        assertThat(story.tell(lost(null, 0))).isEmpty();
+    }
+
+    private static SegmentConverted converted(SegmentKind kind, int index) {
+        return new SegmentConverted(IMAGE, 0, kind, index, MI, 0, SegmentSet.EMPTY, false, "converter-0");
+    }
+
+    private static SegmentMissing lost(@Nullable SegmentKind kind, int index) {
+        return new SegmentMissing(IMAGE, 0, null, index, kind);
     }
 
     @Test

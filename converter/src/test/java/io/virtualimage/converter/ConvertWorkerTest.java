@@ -4,8 +4,17 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
+import io.virtualimage.disk.ByteSource;
+import io.virtualimage.disk.MemoryByteSource;
+import io.virtualimage.disk.ReadLimits;
+import io.virtualimage.disk.content.DiskContent;
+import io.virtualimage.disk.inspect.DiskInspector;
+import io.virtualimage.disk.qcow2.Qcow2Format;
+import io.virtualimage.disk.recipe.RecipeBytes;
+import io.virtualimage.disk.recipe.RecipeReader;
 import io.virtualimage.disk.sample.SampleImages;
 import io.virtualimage.stage.staging.InMemoryStagingStore;
+import io.virtualimage.stage.staging.RecipeDocuments;
 import io.virtualimage.stage.staging.SegmentFacts;
 import io.virtualimage.stage.staging.SegmentKey;
 import io.virtualimage.stage.staging.SegmentLostException;
@@ -14,15 +23,21 @@ import io.virtualimage.stage.work.ImageFailedException;
 import io.virtualimage.stage.work.TaskAbandonedException;
 import io.virtualimage.stage.work.TaskContext;
 import io.virtualimage.stage.work.TaskDeferredException;
+import io.virtualimage.topics.Compression;
 import io.virtualimage.topics.DiskOutput;
 import io.virtualimage.topics.Event;
 import io.virtualimage.topics.Event.ConvertCompleted;
 import io.virtualimage.topics.Event.DiskInspected;
+import io.virtualimage.topics.Event.RecipeWritten;
+import io.virtualimage.topics.Event.SegmentConverted;
+import io.virtualimage.topics.Event.SourceCompressed;
+import io.virtualimage.topics.Event.SourceUnpacked;
 import io.virtualimage.topics.Event.TaskDeferred.Deferral;
 import io.virtualimage.topics.FailureReason;
 import io.virtualimage.topics.ImageFormat;
 import io.virtualimage.topics.Incarnation;
 import io.virtualimage.topics.Position;
+import io.virtualimage.topics.SegmentKind;
 import io.virtualimage.topics.SegmentLayout;
 import io.virtualimage.topics.SegmentSet;
 import io.virtualimage.topics.StagedSource;
@@ -30,10 +45,13 @@ import io.virtualimage.topics.Task;
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Random;
+import java.util.zip.GZIPOutputStream;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 
@@ -43,7 +61,9 @@ class ConvertWorkerTest {
     private static final String SESSION = "0123456789abcdef";
 
     private final InMemoryStagingStore staging = new InMemoryStagingStore();
-    private final ConvertWorker worker = new ConvertWorker(staging);
+    private final ConvertWorker worker = new ConvertWorker(ConvertPorts.of(staging, (image, from) -> {
+        throw new AssertionError("everything is staged");
+    }));
     private final List<Event> topic = new ArrayList<>();
     private boolean revoked;
 
@@ -95,7 +115,7 @@ class ConvertWorkerTest {
                 staged = staged.with(i, facts.allZero());
             }
         }
-        return new Task.InspectDisk(new Task.Header(IMAGE, 0, new Position(0, 1), 1), staged, "My disk.img");
+        return new Task.InspectDisk(new Task.Header(IMAGE, 0, new Position(0, 1), 1), staged, "My disk.img", null);
     }
 
     private static byte[] qcow2() throws IOException {
@@ -108,10 +128,96 @@ class ConvertWorkerTest {
     void saysWhatAQcow2Is() throws Exception {
         worker.run(stage(qcow2(), null), context);
         DiskOutput output = new DiskOutput(DiskOutput.Layout.PASS_THROUGH, ImageFormat.QCOW2, "My-disk.qcow2");
-        assertThat(topic)
-                .containsExactly(
-                        new DiskInspected(IMAGE, 0, ImageFormat.QCOW2, 64 << 20, false, output),
-                        new ConvertCompleted(IMAGE, 0));
+        assertThat(topic).containsExactly(new DiskInspected(IMAGE, 0, ImageFormat.QCOW2, 64 << 20, false, output));
+
+        topic.clear();
+        worker.run(map(stage(qcow2(), null), output), context);
+        assertThat(topic).containsExactly(new ConvertCompleted(IMAGE, 0));
+    }
+
+    private static Task.MapDisk map(Task.InspectDisk inspected, DiskOutput output) {
+        return new Task.MapDisk(inspected.header(), SegmentKind.SOURCE, inspected.staged(), output);
+    }
+
+    @Test
+    void aMapThatIsDamagedAnywhereFailsTheImage() throws Exception {
+        byte[] image = qcow2();
+        ByteBuffer.wrap(image).putLong((int) l2Table(image) + 8, 0x7fff_0000L); // far behind the end of the file
+        DiskOutput output = new DiskOutput(DiskOutput.Layout.PASS_THROUGH, ImageFormat.QCOW2, "a.qcow2");
+        Task task = map(stage(image, null), output);
+        ImageFailedException failed = catchThrowableOfType(ImageFailedException.class, () -> worker.run(task, context));
+        assertThat(failed.reason()).isEqualTo(FailureReason.IMAGE_MALFORMED);
+        assertThat(failed.words()).contains("0x%x".formatted(l2Table(image) + 8));
+        assertThat(topic).isEmpty();
+    }
+
+    private static long l2Table(byte[] image) {
+        ByteBuffer bytes = ByteBuffer.wrap(image);
+        return bytes.getLong((int) bytes.getLong(40)) & Qcow2Format.OFFSET_MASK;
+    }
+
+    @Test
+    void aRawDiskBecomesQcow2WithoutItsZeros() throws Exception {
+        byte[] disk = new byte[8 << 20];
+        Arrays.fill(disk, 3 << 20, (3 << 20) + 100, (byte) 7);
+        Arrays.fill(disk, (5 << 20) - 100, (5 << 20) + 100, (byte) 8);
+        Task.InspectDisk inspect = stage(disk, null);
+        worker.run(inspect, context);
+        DiskOutput output = ((DiskInspected) topic.getFirst()).output();
+        assertThat(output).isEqualTo(new DiskOutput(DiskOutput.Layout.RECIPE, ImageFormat.QCOW2, "My-disk.qcow2"));
+
+        topic.clear();
+        worker.run(map(inspect, output), context);
+        RecipeWritten written = (RecipeWritten) topic.getFirst();
+        // Three clusters of data, and header, L1, L2, refcount block and table.
+        assertThat(written).isEqualTo(new RecipeWritten(IMAGE, 0, 8L * (64 << 10), 0));
+        assertThat(guestBytes(output(inspect.staged(), written))).isEqualTo(disk);
+    }
+
+    /** The output that the recipe stands for. */
+    private byte[] output(StagedSource staged, RecipeWritten written) throws Exception {
+        RecipeReader recipe = RecipeReader.open(new StagedRecipe(new RecipeDocuments(staging, IMAGE, 0)));
+        ByteSource source = new StagedBytes(staging, IMAGE, SegmentKind.SOURCE, staged, 2, context);
+        ByteSource nothing = new MemoryByteSource(new byte[0]);
+        return new RecipeBytes(recipe, source, nothing)
+                .read(0, (int) written.lengthBytes())
+                .array();
+    }
+
+    private static byte[] guestBytes(byte[] image) throws Exception {
+        try (DiskContent content =
+                new DiskContent(DiskInspector.open(new MemoryByteSource(image), ReadLimits.DEFAULT))) {
+            return content.read(0, (int) content.lengthBytes()).array();
+        }
+    }
+
+    @Test
+    void unpacksASourceAndStagesOnlyWhatIsNotThere() throws Exception {
+        byte[] disk = new byte[5 * SEGMENT_BYTES / 2];
+        new Random(1).nextBytes(disk);
+        Task.InspectDisk packed = stage(gzip(disk), null);
+        worker.run(packed, context);
+        assertThat(topic).containsExactly(new SourceCompressed(IMAGE, 0, Compression.GZIP));
+
+        topic.clear();
+        StagedSource before = new StagedSource(0, null, SEGMENT_BYTES, null, SegmentSet.of(1), SegmentSet.EMPTY);
+        worker.run(
+                new Task.UnpackSource(packed.header(), packed.staged(), new Position(0, 9), Compression.GZIP, before),
+                context);
+        assertThat(topic).hasSize(3).last().isEqualTo(new SourceUnpacked(IMAGE, 0, disk.length));
+        assertThat(topic.subList(0, 2))
+                .extracting(event -> ((SegmentConverted) event).index())
+                .containsExactly(0, 2);
+        assertThat(staging.read(new SegmentKey(IMAGE, 0, SegmentKind.PLAIN, 2), null))
+                .isEqualTo(Arrays.copyOfRange(disk, 2 * SEGMENT_BYTES, disk.length));
+    }
+
+    private static byte[] gzip(byte[] bytes) throws IOException {
+        ByteArrayOutputStream packed = new ByteArrayOutputStream();
+        try (GZIPOutputStream gzip = new GZIPOutputStream(packed)) {
+            gzip.write(bytes);
+        }
+        return packed.toByteArray();
     }
 
     @Test
@@ -143,7 +249,7 @@ class ConvertWorkerTest {
         byte[] image = qcow2();
         int last = new SegmentLayout(image.length, SEGMENT_BYTES).count() - 1;
         worker.run(stage(image, SESSION, last), context);
-        assertThat(topic).hasSize(2);
+        assertThat(topic).hasSize(1);
 
         topic.clear();
         byte[] raw = new byte[3 * SEGMENT_BYTES];

@@ -94,27 +94,13 @@ public final class FetchFold extends StageFold {
         Validator validator = opened.validator();
         if (opened.ranges() && validator != null && source.disagreements() < RANGE_DISAGREEMENTS) {
             SegmentLayout layout = source.staged().layout();
-            segmentsToFetch(header.epoch(), source.staged().present(), layout.count(), context)
+            SegmentSet present = source.staged().present();
+            context.pieces("FetchRange/" + header.epoch() + "/", present, urgentFirst(present, layout.count()))
                     .forEach(
                             index -> tasks.add(new Task.FetchRange(header, wanted.source(), validator, layout, index)));
         } else {
             tasks.add(new Task.FetchStream(header, wanted.source(), opened.segmentBytes(), opened.lengthBytes()));
         }
-    }
-
-    /** Those under way, and as many more as the window has room for. */
-    private static IntStream segmentsToFetch(int epoch, SegmentSet present, int count, PlanContext context) {
-        String ours = "FetchRange/" + epoch + "/";
-        SegmentSet underWay = context.underWay().stream()
-                .filter(id -> id.startsWith(ours))
-                .map(id -> Integer.valueOf(id.substring(ours.length())))
-                .filter(index -> !present.contains(index))
-                .reduce(SegmentSet.EMPTY, SegmentSet::with, SegmentSet::with);
-        return IntStream.concat(
-                underWay.stream(),
-                urgentFirst(present, count)
-                        .filter(index -> !underWay.contains(index))
-                        .limit(Math.max(0, context.window() - underWay.size())));
     }
 
     /** The first and the last segment tell what the image is; the others follow in order. */

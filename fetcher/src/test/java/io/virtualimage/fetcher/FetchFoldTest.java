@@ -296,14 +296,14 @@ class FetchFoldTest {
     @Test
     void aLostRangeIsFetchedAgain() {
         hear(requested(IMAGE, Checksums.NONE), opened(0, 200, V1, true), fetched(0, 0), fetched(0, 1));
-        assertThat(ranges(hear(new SegmentMissing(IMAGE, 0, null, 1)))).containsExactly(1);
+        assertThat(ranges(hear(new SegmentMissing(IMAGE, 0, null, 1, null)))).containsExactly(1);
         assertThat(hear(fetched(0, 1))).containsExactly(new FetchCompleted(IMAGE, 0, 200));
     }
 
     @Test
     void aLostSegmentOfAStreamBeginsAnotherEpoch() {
         hear(requested(IMAGE, Checksums.NONE), opened(0, 200, V1, false), fetched(0, 0, "s1", 200L));
-        assertThat(hear(new SegmentMissing(IMAGE, 0, "s1", 0))).isEmpty();
+        assertThat(hear(new SegmentMissing(IMAGE, 0, "s1", 0, null))).isEmpty();
         assertThat(only(after(Duration.ofSeconds(1)), Task.ProbeSource.class).epoch())
                 .isEqualTo(1);
     }

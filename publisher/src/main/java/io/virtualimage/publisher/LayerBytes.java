@@ -5,13 +5,13 @@ import io.virtualimage.stage.staging.SegmentLostException;
 import io.virtualimage.stage.staging.StagingUnavailableException;
 import io.virtualimage.stage.work.TaskAbandonedException;
 import io.virtualimage.stage.work.TaskContext;
-import io.virtualimage.topics.SegmentLayout;
 import io.virtualimage.topics.StagedSource;
 import java.io.IOException;
+import java.nio.ByteBuffer;
 
 /**
- * The layer as bytes at offsets: the tar's head, the source's segments, the tar's tail. The bytes at an offset are the
- * same whoever reads them. For one thread.
+ * The layer as bytes at offsets: the tar's head, its content, the tar's tail. The bytes at an offset are the same whoever
+ * reads them. For one thread.
  */
 final class LayerBytes {
     /** Bytes are handed out in pieces that stay in a processor's cache while they are hashed and sent. */
@@ -21,17 +21,16 @@ final class LayerBytes {
 
     private final byte[] head;
     private final byte[] tail;
-    private final SegmentLayout source;
-    private final long totalBytes;
-    private final SegmentReader segments;
+    private final LayerContent content;
+    private final long contentEnd;
     private final TaskContext context;
 
-    LayerBytes(LayerTar tar, SegmentLayout source, SegmentReader segments, TaskContext context) {
+    LayerBytes(String fileName, LayerContent content, TaskContext context) {
+        LayerTar tar = LayerTar.of(fileName, content.lengthBytes());
         this.head = tar.head();
         this.tail = tar.tail();
-        this.source = source;
-        this.totalBytes = tar.totalLength();
-        this.segments = segments;
+        this.content = content;
+        this.contentEnd = head.length + content.lengthBytes();
         this.context = context;
     }
 
@@ -41,25 +40,20 @@ final class LayerBytes {
     }
 
     long totalBytes() {
-        return totalBytes;
+        return contentEnd + tail.length;
     }
 
     /** Up to which offset the layer can be read without a gap. */
     long readableBytes(StagedSource staged) {
-        int next = firstMissing(staged);
-        if (next >= source.count()) {
-            return totalBytes;
+        long readable = content.readableBytes(staged);
+        if (readable == content.lengthBytes()) {
+            return totalBytes();
         }
-        return next == 0 ? 0 : head.length + source.offsetOf(next);
-    }
-
-    /** The first segment that isn't staged; the number of segments if all are. */
-    int firstMissing(StagedSource staged) {
-        return Math.min(staged.present().firstMissing(0), source.count());
+        return readable == 0 ? 0 : head.length + readable;
     }
 
     /**
-     * Where a chunk that begins at {@code from} should end: at the end of a segment, so that none is read for two
+     * Where a chunk that begins at {@code from} should end: at a seam of the content, so that nothing is read for two
      * chunks.
      *
      * @param readable how far the layer can be read, beyond {@code from}
@@ -69,9 +63,11 @@ final class LayerBytes {
             return readable;
         }
         long end = from + chunkBytes;
-        long inSource = end - head.length;
-        long aligned = inSource <= 0 ? end : head.length + source.offsetOf(source.indexAt(inSource));
-        return aligned > from && inSource < source.lengthBytes() ? aligned : end;
+        if (end <= head.length || end >= contentEnd) {
+            return end;
+        }
+        long aligned = head.length + content.seamBefore(end - head.length);
+        return aligned > from ? aligned : end;
     }
 
     /**
@@ -85,42 +81,34 @@ final class LayerBytes {
                     InterruptedException {
         long position = from;
         while (position < to) {
-            long contentEnd = head.length + source.lengthBytes();
             if (position < head.length) {
-                position += hand(head, position, position, Math.min(to, head.length), sink);
+                position += hand(head, (int) position, position, Math.min(to, head.length), sink);
             } else if (position < contentEnd) {
-                position += copySegment(position, to, staged, sink);
+                position += copyRun(position, to, staged, sink);
             } else {
-                position += hand(tail, position - contentEnd, position, to, sink);
+                position += hand(tail, (int) (position - contentEnd), position, to, sink);
             }
         }
     }
 
-    private long copySegment(long from, long to, StagedSource staged, Sink sink)
+    private long copyRun(long from, long to, StagedSource staged, Sink sink)
             throws IOException, SegmentLostException, StagingUnavailableException, TaskAbandonedException,
                     InterruptedException {
-        int index = source.indexAt(from - head.length);
-        long start = head.length + source.offsetOf(index);
-        long end = Math.min(to, start + source.lengthOf(index));
-        boolean zeros = staged.zeros().contains(index);
-        byte[] bytes = zeros ? ZEROS : segments.read(index);
-        int next = index + 1;
-        if (staged.present().contains(next)
-                && next < source.count()
-                && !staged.zeros().contains(next)) {
-            segments.expect(next);
+        LayerContent.Run run = content.runAt(from - head.length, staged);
+        long end = Math.min(to, from + run.lengthBytes());
+        ByteBuffer bytes = run.bytes();
+        if (bytes != null) {
+            return hand(bytes.array(), bytes.arrayOffset() + bytes.position(), from, end, sink);
         }
         long position = from;
         while (position < end) {
-            long within = zeros ? 0 : position - start;
-            long most = zeros ? Math.min(end, position + ZEROS.length) : end;
-            position += hand(bytes, within, position, most, sink);
+            position += hand(ZEROS, 0, position, Math.min(end, position + ZEROS.length), sink);
         }
         return end - from;
     }
 
     /** Hands out the bytes from {@code within} that stand for the range of the layer, in pieces. */
-    private long hand(byte[] bytes, long within, long from, long to, Sink sink)
+    private long hand(byte[] bytes, int within, long from, long to, Sink sink)
             throws IOException, TaskAbandonedException, InterruptedException {
         long position = from;
         while (position < to) {

@@ -1,7 +1,6 @@
 package io.virtualimage.publisher;
 
 import io.virtualimage.oci.Digest;
-import io.virtualimage.oci.LayerTar;
 import io.virtualimage.oci.RegistryException;
 import io.virtualimage.oci.Repository;
 import io.virtualimage.stage.staging.SegmentLostException;
@@ -13,7 +12,9 @@ import io.virtualimage.stage.work.TaskContext;
 import io.virtualimage.stage.work.TaskDeferredException;
 import io.virtualimage.topics.Event;
 import io.virtualimage.topics.Incarnation;
+import io.virtualimage.topics.SegmentSet;
 import io.virtualimage.topics.Stage;
+import io.virtualimage.topics.StagedOutput;
 import io.virtualimage.topics.Task;
 import java.io.IOException;
 import java.security.MessageDigest;
@@ -38,6 +39,9 @@ final class LayerPush {
 
     /** At least so long between two words about progress. */
     private static final Duration PROGRESS_PAUSE = Duration.ofMillis(500);
+
+    /** A recipe may go back and forth between what it takes bytes from. */
+    private static final int KEPT_FOR_RECIPE = 4;
 
     private final PublishPorts ports;
     private final Task.PushLayer task;
@@ -69,11 +73,14 @@ final class LayerPush {
     static void run(PublishPorts ports, Task.PushLayer task, Repository repository, TaskContext context)
             throws TaskDeferredException, TaskAbandonedException, SegmentLostException, StagingUnavailableException,
                     AnnouncementException, InterruptedException {
-        LayerTar tar =
-                LayerTar.of(task.output().fileName(), task.staged().layout().lengthBytes());
+        StagedOutput recipe = task.recipe();
+        int kept = recipe == null ? 1 : KEPT_FOR_RECIPE;
         try (StagedFollower follower = new StagedFollower(task, ports.feeds());
-                SegmentReader segments = new SegmentReader(ports.staging(), task, ports.readAhead())) {
-            LayerBytes layer = new LayerBytes(tar, task.staged().layout(), segments, context);
+                SegmentReader segments = new SegmentReader(ports.staging(), kept, ports.readAhead())) {
+            LayerContent content = recipe == null
+                    ? new SourceContent(task, segments)
+                    : RecipeContent.open(task, recipe, ports.staging(), segments);
+            LayerBytes layer = new LayerBytes(task.output().fileName(), content, context);
             try {
                 new LayerPush(ports, task, context, repository, follower, layer).run();
             } catch (TaskAbandonedException e) {
@@ -193,8 +200,9 @@ final class LayerPush {
      * be there to go on with.
      */
     private void park() throws AnnouncementException, InterruptedException {
-        int next = layer.firstMissing(follower.staged());
-        int further = follower.staged().present().firstMissing(next + next / 8);
+        SegmentSet present = follower.staged().present();
+        int next = present.firstMissing(0);
+        int further = present.firstMissing(next + next / 8);
         int waitFor = further < task.staged().layout().count() ? further : next;
         context.announce(new Event.PushParked(
                 task.image(), task.epoch(), task.id(), task.header().attempt(), waitFor));

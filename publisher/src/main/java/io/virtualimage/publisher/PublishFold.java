@@ -4,11 +4,13 @@ import io.virtualimage.stage.fold.ImageFacts;
 import io.virtualimage.stage.fold.PlanContext;
 import io.virtualimage.stage.fold.SourceFacts;
 import io.virtualimage.stage.fold.StageFold;
+import io.virtualimage.topics.DiskOutput;
 import io.virtualimage.topics.Event;
 import io.virtualimage.topics.Event.DiskInspected;
 import io.virtualimage.topics.Event.LayerPushed;
 import io.virtualimage.topics.Position;
 import io.virtualimage.topics.Stage;
+import io.virtualimage.topics.StagedOutput;
 import io.virtualimage.topics.StagedSource;
 import io.virtualimage.topics.Task;
 import java.util.List;
@@ -54,10 +56,9 @@ public final class PublishFold extends StageFold {
         Task.Header header = new Task.Header(facts.image(), source.epoch(), cause, 1);
         LayerPushed layer = facts.currentLayer();
         if (layer == null) {
-            boolean headStart = staged.complete() || staged.present().firstMissing(0) >= HEAD_START;
-            return headStart ? List.of(new Task.PushLayer(header, staged, follow, disk.output())) : List.of();
+            return push(facts, disk.output(), header, follow);
         }
-        boolean ready = source.completed() && facts.convertedEpoch() == source.epoch();
+        boolean ready = source.completed() && facts.currentConversion().completed();
         return ready
                 ? List.of(new Task.PublishManifest(
                         header,
@@ -68,6 +69,20 @@ public final class PublishFold extends StageFold {
                         length,
                         disk.virtualSizeBytes()))
                 : List.of();
+    }
+
+    private static List<Task> push(ImageFacts facts, DiskOutput output, Task.Header header, Position follow) {
+        StagedSource staged = facts.source().staged();
+        return switch (output.layout()) {
+            case PASS_THROUGH -> {
+                boolean headStart = staged.complete() || staged.present().firstMissing(0) >= HEAD_START;
+                yield headStart ? List.of(new Task.PushLayer(header, staged, follow, output, null)) : List.of();
+            }
+            case RECIPE -> {
+                StagedOutput recipe = facts.currentConversion().output(facts.disk());
+                yield recipe != null ? List.of(new Task.PushLayer(header, staged, follow, output, recipe)) : List.of();
+            }
+        };
     }
 
     @Override

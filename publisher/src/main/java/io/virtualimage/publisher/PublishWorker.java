@@ -33,6 +33,9 @@ public final class PublishWorker implements Worker {
             case Task.VerifySource ignored -> throw foreign(task);
             case Task.CleanStaging ignored -> throw foreign(task);
             case Task.InspectDisk ignored -> throw foreign(task);
+            case Task.UnpackSource ignored -> throw foreign(task);
+            case Task.MapDisk ignored -> throw foreign(task);
+            case Task.ConvertSegment ignored -> throw foreign(task);
         }
     }
 
@@ -52,6 +55,9 @@ public final class PublishWorker implements Worker {
             case Task.VerifySource ignored -> {}
             case Task.CleanStaging ignored -> {}
             case Task.InspectDisk ignored -> {}
+            case Task.UnpackSource ignored -> {}
+            case Task.MapDisk ignored -> {}
+            case Task.ConvertSegment ignored -> {}
         }
     }
 

@@ -4,59 +4,89 @@ import io.virtualimage.stage.staging.SegmentKey;
 import io.virtualimage.stage.staging.SegmentLostException;
 import io.virtualimage.stage.staging.StagingStore;
 import io.virtualimage.stage.staging.StagingUnavailableException;
-import io.virtualimage.topics.Task;
+import java.util.LinkedHashMap;
+import java.util.Map;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Executor;
 import java.util.concurrent.FutureTask;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Reads the segments of one source, verified. It can be told which one is next, and reads that one meanwhile: two
- * segments are in memory at most. For one thread.
+ * Reads segments, verified, and keeps those that were used last. It can be told which one is next, and reads that one
+ * meanwhile: that is one more in memory. For one thread.
  */
 final class SegmentReader implements AutoCloseable {
     private final StagingStore staging;
-    private final Task.PushLayer task;
+    private final int kept;
     private final @Nullable Executor readAhead;
+    private final Map<SegmentKey, byte[]> known = new LinkedHashMap<>(8, 0.75f, true);
     private @Nullable Ahead ahead;
 
-    /** @param readAhead where to read what is needed next; null: nothing is read before it is needed */
-    SegmentReader(StagingStore staging, Task.PushLayer task, @Nullable Executor readAhead) {
+    /**
+     * A reader.
+     *
+     * @param kept how many segments are kept, at least 1
+     * @param readAhead where to read what is needed next; null: nothing is read before it is needed
+     */
+    SegmentReader(StagingStore staging, int kept, @Nullable Executor readAhead) {
         this.staging = staging;
-        this.task = task;
+        this.kept = kept;
         this.readAhead = readAhead;
     }
 
-    private record Ahead(int index, FutureTask<byte[]> bytes) {}
+    /**
+     * A segment as it should be.
+     *
+     * @param session the stream that must have written it; null if none did
+     */
+    record Segment(SegmentKey key, @Nullable String session, int lengthBytes) {}
 
-    byte[] read(int index) throws SegmentLostException, StagingUnavailableException, InterruptedException {
-        Ahead known = ahead;
+    private record Ahead(SegmentKey key, FutureTask<byte[]> bytes) {}
+
+    byte[] read(Segment segment) throws SegmentLostException, StagingUnavailableException, InterruptedException {
+        byte[] found = known.get(segment.key());
+        if (found != null) {
+            return found;
+        }
+        while (known.size() >= kept) {
+            known.remove(known.keySet().iterator().next()); // before the next one is in memory
+        }
+        byte[] bytes = take(segment);
+        known.put(segment.key(), bytes);
+        return bytes;
+    }
+
+    private byte[] take(Segment segment)
+            throws SegmentLostException, StagingUnavailableException, InterruptedException {
+        Ahead coming = ahead;
         ahead = null;
-        if (known != null && known.index() == index) {
-            return await(known.bytes());
+        if (coming != null && coming.key().equals(segment.key())) {
+            return await(coming.bytes());
         }
-        if (known != null) {
-            known.bytes().cancel(true);
+        if (coming != null) {
+            coming.bytes().cancel(true);
         }
-        return fetch(index);
+        return fetch(segment);
     }
 
     /** Says that this segment, which is staged, will be asked for next. */
-    void expect(int index) {
-        if (readAhead != null && ahead == null) {
-            FutureTask<byte[]> bytes = new FutureTask<>(() -> fetch(index));
-            ahead = new Ahead(index, bytes);
+    void expect(Segment segment) {
+        if (readAhead != null && ahead == null && !known.containsKey(segment.key())) {
+            FutureTask<byte[]> bytes = new FutureTask<>(() -> fetch(segment));
+            ahead = new Ahead(segment.key(), bytes);
             readAhead.execute(bytes);
         }
     }
 
-    private byte[] fetch(int index) throws SegmentLostException, StagingUnavailableException, InterruptedException {
-        SegmentKey key = SegmentKey.source(task.image(), task.epoch(), index);
-        byte[] bytes = staging.read(key, task.staged().session());
-        int length = task.staged().layout().lengthOf(index);
-        if (bytes.length != length) {
+    private byte[] fetch(Segment segment)
+            throws SegmentLostException, StagingUnavailableException, InterruptedException {
+        SegmentKey key = segment.key();
+        byte[] bytes = staging.read(key, segment.session());
+        if (bytes.length != segment.lengthBytes()) {
             throw new SegmentLostException(
-                    key, "segment %d has %d bytes, and should have %d".formatted(index, bytes.length, length));
+                    key,
+                    "%s segment %d has %d bytes, and should have %d"
+                            .formatted(key.kind().wireName(), key.index(), bytes.length, segment.lengthBytes()));
         }
         return bytes;
     }

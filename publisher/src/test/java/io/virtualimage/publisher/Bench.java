@@ -103,7 +103,8 @@ final class Bench {
                 new Task.Header(IMAGE, 0, CAUSE, 1),
                 new StagedSource(0, null, SEGMENT_BYTES, layout.lengthBytes(), present, zeros),
                 new Position(0, 5),
-                OUTPUT);
+                OUTPUT,
+                null);
     }
 
     Task.PublishManifest publish() {

@@ -15,12 +15,15 @@ import io.virtualimage.topics.Event.ImageRequested;
 import io.virtualimage.topics.Event.ImageWithdrawn;
 import io.virtualimage.topics.Event.LayerPushed;
 import io.virtualimage.topics.Event.PushParked;
+import io.virtualimage.topics.Event.RecipeWritten;
+import io.virtualimage.topics.Event.SegmentConverted;
 import io.virtualimage.topics.Event.SegmentFetched;
 import io.virtualimage.topics.Event.SourceOpened;
 import io.virtualimage.topics.Event.StreamBroken;
 import io.virtualimage.topics.ImageFormat;
 import io.virtualimage.topics.Incarnation;
 import io.virtualimage.topics.Position;
+import io.virtualimage.topics.SegmentKind;
 import io.virtualimage.topics.SegmentSet;
 import io.virtualimage.topics.Storage;
 import io.virtualimage.topics.Task;
@@ -93,6 +96,29 @@ class PublishFoldTest {
             assertThat(push.output().fileName()).isEqualTo("a.qcow2");
         });
         assertThat(story.tell(fetched(0, 4))).isEmpty();
+    }
+
+    @Test
+    void anOutputByARecipeIsPushedWhenAllOfItIsThere() {
+        story.tell(requested(image), opened(0));
+        story.tell(fetchedAll(0));
+        DiskOutput output = new DiskOutput(DiskOutput.Layout.RECIPE, ImageFormat.QCOW2, "a.qcow2");
+        story.tell(new DiskInspected(image, 0, ImageFormat.VMDK, 40L * MI, false, output));
+        assertThat(story.tell(
+                        new RecipeWritten(image, 0, 12L * MI, 1),
+                        new SegmentConverted(
+                                image, 0, SegmentKind.DISK, 0, MI, 0, SegmentSet.EMPTY, true, "converter-0")))
+                .isEmpty();
+
+        assertThat(story.tell(new ConvertCompleted(image, 0)))
+                .singleElement()
+                .isInstanceOfSatisfying(PushLayer.class, push -> {
+                    assertThat(push.recipe()).isNotNull();
+                    assertThat(push.recipe().basis()).isEqualTo(SegmentKind.SOURCE);
+                    assertThat(push.recipe().staged().complete()).isTrue();
+                    assertThat(push.recipe().lengthBytes()).isEqualTo(12L * MI);
+                    assertThat(push.recipe().unpackedZeros()).isEqualTo(SegmentSet.of(0));
+                });
     }
 
     @Test

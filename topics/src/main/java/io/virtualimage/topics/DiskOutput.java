@@ -11,7 +11,9 @@ public record DiskOutput(Layout layout, ImageFormat format, String fileName) {
     /** How an output comes from what is staged. */
     public enum Layout {
         /** The source's bytes, as they are. */
-        PASS_THROUGH
+        PASS_THROUGH,
+        /** Put together by a recipe, when all of the source is staged. */
+        RECIPE
     }
 
     public DiskOutput {

@@ -144,6 +144,51 @@ public sealed interface Event {
             Incarnation image, int epoch, ImageFormat format, long virtualSizeBytes, boolean cdrom, DiskOutput output)
             implements Converted {}
 
+    /** The source is compressed as a whole: it has to be unpacked before anything can be said of it. */
+    record SourceCompressed(Incarnation image, int epoch, Compression compression) implements Converted {}
+
+    /**
+     * A segment of what the converter makes is staged (or is all zeros, and needs no object).
+     *
+     * @param kind {@link SegmentKind#PLAIN} or {@link SegmentKind#DISK}
+     * @param crc32c CRC-32C (RFC 3720) of the segment's bytes, as an unsigned number
+     * @param zeroBlocks the 64 KiB blocks of the segment that hold nothing but zeros
+     * @param allZero whether all of it does
+     * @param worker the replica that did it
+     */
+    record SegmentConverted(
+            Incarnation image,
+            int epoch,
+            SegmentKind kind,
+            int index,
+            int lengthBytes,
+            long crc32c,
+            SegmentSet zeroBlocks,
+            boolean allZero,
+            String worker)
+            implements Converted {
+        public SegmentConverted {
+            if (kind != SegmentKind.PLAIN && kind != SegmentKind.DISK) {
+                throw new IllegalArgumentException("the converter makes no segments of the kind " + kind.wireName());
+            }
+        }
+    }
+
+    /**
+     * All of the source is unpacked.
+     *
+     * @param lengthBytes length of what it was unpacked to
+     */
+    record SourceUnpacked(Incarnation image, int epoch, long lengthBytes) implements Converted {}
+
+    /**
+     * How the output is put together stands in staging.
+     *
+     * @param lengthBytes length of the output
+     * @param unpacked how many segments of unpacked clusters it needs; {@link SegmentConverted} tells when one is there
+     */
+    record RecipeWritten(Incarnation image, int epoch, long lengthBytes, int unpacked) implements Converted {}
+
     /** Everything that the output is made of is staged, as soon as the source is. */
     record ConvertCompleted(Incarnation image, int epoch) implements Converted {}
 
@@ -212,9 +257,17 @@ public sealed interface Event {
         }
     }
 
-    /** A staged segment is not there, or not what it was announced as. */
+    /**
+     * A staged segment is not there, or not what it was announced as.
+     *
+     * @param kind null stands for {@link SegmentKind#SOURCE}
+     */
     record SegmentMissing(
-            Incarnation image, int epoch, @Nullable String session, int index) implements Progress {}
+            Incarnation image,
+            int epoch,
+            @Nullable String session,
+            int index,
+            @Nullable SegmentKind kind) implements Progress {}
 
     /**
      * A push has used up what was staged and makes room for others.

@@ -161,14 +161,19 @@ public sealed interface Task extends Event.TaskEvent {
 
     /**
      * Say what the image is, from its beginning and its end. Answers: {@link Event.DiskInspected} and, when no byte has
-     * to move, {@link Event.ConvertCompleted}.
+     * to move and nothing more to be checked, {@link Event.ConvertCompleted}; or {@link Event.SourceCompressed}.
      *
      * @param fileName what the source calls the file
+     * @param plain what the source was unpacked to, which is then looked at; null if it isn't compressed, as far as known
      */
-    record InspectDisk(Header header, StagedSource staged, String fileName) implements Task {
+    record InspectDisk(
+            Header header,
+            StagedSource staged,
+            String fileName,
+            @Nullable StagedSource plain) implements Task {
         @Override
         public TaskId id() {
-            return TaskId.of("InspectDisk", epoch());
+            return TaskId.of(plain == null ? "InspectDisk" : "InspectPlainDisk", epoch());
         }
 
         @Override
@@ -178,7 +183,82 @@ public sealed interface Task extends Event.TaskEvent {
 
         @Override
         public InspectDisk asAttempt(int attempt) {
-            return new InspectDisk(header.withAttempt(attempt), staged, fileName);
+            return new InspectDisk(header.withAttempt(attempt), staged, fileName, plain);
+        }
+    }
+
+    /**
+     * Unpack a compressed source, from its first byte to its last, beside the transfer. What was unpacked before is the
+     * same again, so it isn't staged twice. Answers: {@link Event.SegmentConverted}, many, and
+     * {@link Event.SourceUnpacked}.
+     *
+     * @param follow where on {@code virtualimage.fetched} the rest of the source will be announced
+     * @param plain what is unpacked already
+     */
+    record UnpackSource(
+            Header header, StagedSource staged, Position follow, Compression compression, StagedSource plain)
+            implements Task {
+        @Override
+        public TaskId id() {
+            return TaskId.of("UnpackSource", epoch());
+        }
+
+        @Override
+        public WorkGroup group() {
+            return WorkGroup.CONVERT_STREAMS;
+        }
+
+        @Override
+        public UnpackSource asAttempt(int attempt) {
+            return new UnpackSource(header.withAttempt(attempt), staged, follow, compression, plain);
+        }
+    }
+
+    /**
+     * Go through the whole map of the disk: that checks it, and shows how the output is put together. Answers:
+     * {@link Event.RecipeWritten} if by a recipe, else {@link Event.ConvertCompleted}.
+     *
+     * @param basis whether {@code staged} is the source or what it was unpacked to
+     * @param staged all of it
+     */
+    record MapDisk(Header header, SegmentKind basis, StagedSource staged, DiskOutput output) implements Task {
+        @Override
+        public TaskId id() {
+            return TaskId.of("MapDisk", epoch());
+        }
+
+        @Override
+        public WorkGroup group() {
+            return WorkGroup.CONVERT_STREAMS;
+        }
+
+        @Override
+        public MapDisk asAttempt(int attempt) {
+            return new MapDisk(header.withAttempt(attempt), basis, staged, output);
+        }
+    }
+
+    /**
+     * Unpack the clusters or grains that make up one segment of the kind {@link SegmentKind#DISK}; which, the recipe
+     * says. Answer: {@link Event.SegmentConverted}.
+     *
+     * @param basis whether {@code staged} is the source or what it was unpacked to
+     * @param staged all of it
+     */
+    record ConvertSegment(Header header, SegmentKind basis, StagedSource staged, int index) implements Task {
+        @Override
+        public TaskId id() {
+            return TaskId.of("ConvertSegment", epoch(), index);
+        }
+
+        @Override
+        public WorkGroup group() {
+            return WorkGroup.CONVERT_TASKS;
+        }
+
+        @Override
+        public ConvertSegment asAttempt(int attempt) {
+            return new ConvertSegment(header.withAttempt(attempt), basis, staged, index);
         }
     }
 
@@ -189,8 +269,14 @@ public sealed interface Task extends Event.TaskEvent {
      * left it, and parks ({@link Event.PushParked}) when nothing more is staged. Answer: {@link Event.LayerPushed}.
      *
      * @param follow where on {@code virtualimage.fetched} the rest will be announced
+     * @param recipe what an output by a recipe is made of; null if the source passes through
      */
-    record PushLayer(Header header, StagedSource staged, Position follow, DiskOutput output) implements Task {
+    record PushLayer(
+            Header header,
+            StagedSource staged,
+            Position follow,
+            DiskOutput output,
+            @Nullable StagedOutput recipe) implements Task {
         @Override
         public TaskId id() {
             return TaskId.of("PushLayer", epoch());
@@ -203,7 +289,7 @@ public sealed interface Task extends Event.TaskEvent {
 
         @Override
         public PushLayer asAttempt(int attempt) {
-            return new PushLayer(header.withAttempt(attempt), staged, follow, output);
+            return new PushLayer(header.withAttempt(attempt), staged, follow, output, recipe);
         }
     }
 

@@ -2,12 +2,16 @@ package io.virtualimage.topics;
 
 import com.fasterxml.jackson.annotation.JsonCreator;
 import com.fasterxml.jackson.annotation.JsonValue;
+import java.util.Set;
 
 /**
  * Names a piece of work within one incarnation, the same however often it is given out:
  * {@code kind/epoch} or {@code kind/epoch/index}.
  */
 public record TaskId(@JsonValue String value) {
+    private static final Set<String> STAGING =
+            Set.of("FetchRange", "FetchStream", "UnpackSource", "MapDisk", "ConvertSegment", "PushLayer");
+
     @JsonCreator(mode = JsonCreator.Mode.DELEGATING)
     public TaskId {
         if (!value.matches("[A-Za-z]+/[0-9]+(/[0-9]+)?")) {
@@ -25,7 +29,7 @@ public record TaskId(@JsonValue String value) {
 
     /** Whether such a task puts anything into staging. */
     public boolean stages() {
-        return value.startsWith("FetchRange/") || value.startsWith("FetchStream/") || value.startsWith("PushLayer/");
+        return STAGING.contains(value.substring(0, value.indexOf('/')));
     }
 
     @Override

@@ -16,6 +16,7 @@ public enum Topic {
     FETCH_TASKS("fetch-tasks", Cleanup.DELETE, Duration.ofDays(14)),
     FETCH_STREAMS("fetch-streams", Cleanup.DELETE, Duration.ofDays(14)),
     CONVERT_TASKS("convert-tasks", Cleanup.DELETE, Duration.ofDays(14)),
+    CONVERT_STREAMS("convert-streams", Cleanup.DELETE, Duration.ofDays(14)),
     PUBLISH_TASKS("publish-tasks", Cleanup.DELETE, Duration.ofDays(14)),
     PUBLISH_STREAMS("publish-streams", Cleanup.DELETE, Duration.ofDays(14)),
     FETCHED("fetched", Cleanup.DELETE, Duration.ofDays(7)),
@@ -35,7 +36,7 @@ public enum Topic {
     public static final int PARTITIONS = 24;
 
     private static final Set<Topic> TASKS =
-            EnumSet.of(FETCH_TASKS, FETCH_STREAMS, CONVERT_TASKS, PUBLISH_TASKS, PUBLISH_STREAMS);
+            EnumSet.of(FETCH_TASKS, FETCH_STREAMS, CONVERT_TASKS, CONVERT_STREAMS, PUBLISH_TASKS, PUBLISH_STREAMS);
 
     private final String suffix;
     private final Cleanup cleanup;

@@ -38,7 +38,8 @@ class EventCodecTest {
                 new Task.Header(image, 2, new Position(1, 7), 3),
                 new StagedSource(2, null, 16 << 20, 100L << 20, SegmentSet.of(0, 6), SegmentSet.of(6)),
                 new Position(1, 44),
-                new DiskOutput(DiskOutput.Layout.PASS_THROUGH, ImageFormat.QCOW2, "disk.qcow2"));
+                new DiskOutput(DiskOutput.Layout.PASS_THROUGH, ImageFormat.QCOW2, "disk.qcow2"),
+                null);
         assertThat(EventCodec.decode(codec.encode(task, NOW)))
                 .map(EventCodec.Decoded::event)
                 .contains(task);

@@ -41,6 +41,10 @@ final class GoldenSamples {
     private static final Position FOLLOW = new Position(7, 1_204);
     private static final DiskOutput OUTPUT =
             new DiskOutput(DiskOutput.Layout.PASS_THROUGH, ImageFormat.QCOW2, "disk.qcow2");
+    private static final DiskOutput REWRITTEN =
+            new DiskOutput(DiskOutput.Layout.RECIPE, ImageFormat.QCOW2, "disk.qcow2");
+    private static final StagedSource PLAIN =
+            new StagedSource(0, null, SEGMENT, 4L * SEGMENT, SegmentSet.upTo(4), SegmentSet.of(2));
 
     private static final Map<String, Object> ALL_SAMPLES = all();
 
@@ -148,6 +152,28 @@ final class GoldenSamples {
 
     private static void convertedAndPublished(Map<String, Object> all) {
         all.put("DiskInspected", new Event.DiskInspected(FIRST, 0, ImageFormat.QCOW2, 10_737_418_240L, false, OUTPUT));
+        all.put(
+                "DiskInspected-rewritten",
+                new Event.DiskInspected(FIRST, 0, ImageFormat.RAW, 10_737_418_240L, false, REWRITTEN));
+        all.put("SourceCompressed", new Event.SourceCompressed(FIRST, 0, Compression.GZIP));
+        all.put(
+                "SegmentConverted",
+                new Event.SegmentConverted(
+                        FIRST,
+                        0,
+                        SegmentKind.PLAIN,
+                        5,
+                        SEGMENT,
+                        4_023_233_417L,
+                        SegmentSet.parse("0-3,17"),
+                        false,
+                        "converter-5b8f"));
+        all.put(
+                "SegmentConverted-cluster",
+                new Event.SegmentConverted(
+                        FIRST, 0, SegmentKind.DISK, 0, SEGMENT, 0, SegmentSet.upTo(256), true, "converter-5b8f"));
+        all.put("SourceUnpacked", new Event.SourceUnpacked(FIRST, 0, 10_737_418_240L));
+        all.put("RecipeWritten", new Event.RecipeWritten(FIRST, 0, LENGTH + 327_680, 3));
         all.put("ConvertCompleted", new Event.ConvertCompleted(FIRST, 0));
         all.put(
                 "ImagePublished",
@@ -180,8 +206,9 @@ final class GoldenSamples {
                         "503 Service Unavailable",
                         Instant.parse("2026-11-23T09:00:10Z"),
                         WORKER));
-        all.put("SegmentMissing", new Event.SegmentMissing(FIRST, 0, null, 5));
-        all.put("SegmentMissing-streamed", new Event.SegmentMissing(LATER, 2, "fetcher-7c9d-1", 11));
+        all.put("SegmentMissing", new Event.SegmentMissing(FIRST, 0, null, 5, null));
+        all.put("SegmentMissing-streamed", new Event.SegmentMissing(LATER, 2, "fetcher-7c9d-1", 11, null));
+        all.put("SegmentMissing-unpacked", new Event.SegmentMissing(FIRST, 0, null, 3, SegmentKind.PLAIN));
         all.put("PushParked", new Event.PushParked(FIRST, 0, TaskId.of("PushLayer", 0), 1, 6));
         all.put("StageProgressed", new Event.StageProgressed(FIRST, 0, Stage.PUBLISH, 67_108_864, LENGTH));
         all.put("LayerPushed", new Event.LayerPushed(FIRST, 0, LAYER, LENGTH + 2_560));
@@ -242,9 +269,21 @@ final class GoldenSamples {
         all.put("FetchStream-known", new Task.FetchStream(again, SOURCE, SEGMENT, LENGTH));
         all.put("VerifySource", new Task.VerifySource(HEADER, RANGED, FOLLOW, SHA256));
         all.put("VerifySource-streamed", new Task.VerifySource(again, STREAMED, FOLLOW, ALL));
-        all.put("InspectDisk", new Task.InspectDisk(HEADER, RANGED, "disk-kvm.img"));
-        all.put("PushLayer", new Task.PushLayer(HEADER, RANGED, FOLLOW, OUTPUT));
-        all.put("PushLayer-streamed", new Task.PushLayer(again, STREAMED, FOLLOW, OUTPUT));
+        all.put("InspectDisk", new Task.InspectDisk(HEADER, RANGED, "disk-kvm.img", null));
+        all.put("InspectDisk-unpacked", new Task.InspectDisk(HEADER, RANGED, "disk-kvm.img.xz", PLAIN));
+        all.put("UnpackSource", new Task.UnpackSource(HEADER, RANGED, FOLLOW, Compression.XZ, PLAIN));
+        all.put("MapDisk", new Task.MapDisk(HEADER, SegmentKind.PLAIN, PLAIN, REWRITTEN));
+        all.put("ConvertSegment", new Task.ConvertSegment(HEADER, SegmentKind.SOURCE, PLAIN, 2));
+        all.put("PushLayer", new Task.PushLayer(HEADER, RANGED, FOLLOW, OUTPUT, null));
+        all.put(
+                "PushLayer-recipe",
+                new Task.PushLayer(
+                        HEADER,
+                        RANGED,
+                        FOLLOW,
+                        REWRITTEN,
+                        new StagedOutput(SegmentKind.PLAIN, PLAIN, LENGTH + 327_680, 3, SegmentSet.of(1))));
+        all.put("PushLayer-streamed", new Task.PushLayer(again, STREAMED, FOLLOW, OUTPUT, null));
         all.put(
                 "PublishManifest",
                 new Task.PublishManifest(

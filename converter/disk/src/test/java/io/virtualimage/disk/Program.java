@@ -5,6 +5,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 import tools.jackson.databind.JsonNode;
@@ -26,12 +27,35 @@ public final class Program {
         return JSON.readTree(qemuImg("info", "--output=json", image));
     }
 
+    /** What {@code qemu-img map} says of each run of an image's disk. */
+    public static JsonNode qemuImgMap(String format, Path image) {
+        return JSON.readTree(qemuImg("map", "--output=json", "-f", format, image));
+    }
+
+    /** Has {@code qemu-io} do things to an image, each a command such as {@code write -P 7 0 64k}. */
+    public static String qemuIo(String format, Path image, List<String> commands) {
+        Stream<String> options =
+                Stream.concat(Stream.of("-f", format), commands.stream().flatMap(command -> Stream.of("-c", command)));
+        return qemuIo(Stream.concat(options, Stream.of(image)).toArray());
+    }
+
+    /** What {@code qemu-io} says; not all failures of the commands that it is given fail the test. */
+    public static String qemuIo(Object... arguments) {
+        return run("qemu-io", "qemu-utils", arguments);
+    }
+
+    /** What {@code vhdiinfo} of libvhdi knows about a VHD. */
+    public static String vhdiInfo(Path image) {
+        return run("vhdiinfo", "libvhdi-utils", image);
+    }
+
     /** What {@code file} calls a file. */
     public static String file(Path image) {
         return run("file", "file", "--brief", image).strip();
     }
 
-    private static String run(String program, String debianPackage, Object... arguments) {
+    /** What a program says, on standard output and error; anything but success fails the test. */
+    public static String run(String program, String debianPackage, Object... arguments) {
         String[] command = Stream.concat(
                         Stream.of(program), Arrays.stream(arguments).map(Object::toString))
                 .toArray(String[]::new);

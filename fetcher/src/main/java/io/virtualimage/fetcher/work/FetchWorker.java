@@ -53,6 +53,9 @@ public final class FetchWorker implements Worker {
             case Task.VerifySource verify -> verification.run(verify, context);
             case Task.CleanStaging clean -> clean(clean, context);
             case Task.InspectDisk other -> throw foreign(other);
+            case Task.UnpackSource other -> throw foreign(other);
+            case Task.MapDisk other -> throw foreign(other);
+            case Task.ConvertSegment other -> throw foreign(other);
             case Task.PushLayer other -> throw foreign(other);
             case Task.PublishManifest other -> throw foreign(other);
             case Task.RemoveImage other -> throw foreign(other);

@@ -1,5 +1,6 @@
 package io.virtualimage.fetcher.work;
 
+import io.virtualimage.stage.fold.SourceFacts;
 import io.virtualimage.stage.staging.SegmentKey;
 import io.virtualimage.stage.staging.SegmentLostException;
 import io.virtualimage.stage.staging.StagingStore;
@@ -7,6 +8,7 @@ import io.virtualimage.stage.staging.StagingUnavailableException;
 import io.virtualimage.stage.work.AnnouncementException;
 import io.virtualimage.stage.work.ImageFailedException;
 import io.virtualimage.stage.work.SegmentFeed;
+import io.virtualimage.stage.work.SourceFollower;
 import io.virtualimage.stage.work.TaskAbandonedException;
 import io.virtualimage.stage.work.TaskContext;
 import io.virtualimage.stage.work.TaskDeferredException;
@@ -43,7 +45,8 @@ final class Verification {
         Map<ChecksumAlgorithm, MessageDigest> digests = digests(task.expected());
         byte[] zeros = new byte[0];
         long done = 0;
-        try (StagedFollower follower = new StagedFollower(task, feeds, context)) {
+        try (SourceFollower follower =
+                new SourceFollower(task.image(), task.staged(), task.follow(), feeds, context, SourceFacts::verified)) {
             for (int index = 0; follower.await(index, done); index++) {
                 context.checkpoint();
                 StagedSource staged = follower.staged();

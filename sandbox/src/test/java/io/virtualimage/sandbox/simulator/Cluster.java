@@ -1,6 +1,7 @@
 package io.virtualimage.sandbox.simulator;
 
 import io.virtualimage.converter.ConvertFold;
+import io.virtualimage.converter.ConvertPorts;
 import io.virtualimage.converter.ConvertWorker;
 import io.virtualimage.fetcher.FetchFold;
 import io.virtualimage.fetcher.StagingSweeper;
@@ -181,7 +182,10 @@ final class Cluster {
     private void startConverter(Replica replica) {
         SimProcess process = replica.life();
         host(replica, convertFold);
-        work(replica, WorkGroup.CONVERT_TASKS, 1, new ConvertWorker(staging(process)), ledger(process));
+        Ledger ledger = ledger(process);
+        Worker worker = new ConvertWorker(ConvertPorts.of(staging(process), new SimFeeds(process, broker)));
+        work(replica, WorkGroup.CONVERT_TASKS, 1, worker, ledger);
+        work(replica, WorkGroup.CONVERT_STREAMS, 1, worker, ledger);
     }
 
     private void startPublisher(Replica replica) {
@@ -286,7 +290,7 @@ final class Cluster {
     }
 
     private static String brief(ImageFacts facts) {
-        return "%s, %s%s, epoch %d: %s of %s%s%s, %s, converted %d, %s, %s, %s%s%s%s"
+        return "%s, %s%s, epoch %d: %s of %s%s%s, %s, converted %s, %s, %s, %s%s%s%s"
                 .formatted(
                         facts.image().version(),
                         facts.request() == null
@@ -299,7 +303,7 @@ final class Cluster {
                         facts.source().verified() ? ", verified" : "",
                         facts.source().completed() ? ", completed" : "",
                         facts.currentDisk() == null ? "not inspected" : "inspected",
-                        facts.convertedEpoch(),
+                        facts.currentConversion().completed(),
                         facts.currentLayer() == null ? "no layer" : "layer pushed",
                         facts.published() == null ? "not published" : "published",
                         facts.failed() == null ? "not failed" : facts.failed().reason(),

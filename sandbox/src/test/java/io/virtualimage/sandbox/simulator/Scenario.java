@@ -51,7 +51,7 @@ record Scenario(
                 often * pauses,
                 often,
                 changes,
-                1400,
+                2800,
                 dice.between(5, 30));
     }
 
@@ -67,7 +67,7 @@ record Scenario(
                 calm ? 0 : 1.0 / (200 << dice.between(0, 4)),
                 calm ? 0 : 1.0 / (100 << dice.between(0, 4)),
                 0.15,
-                dice.between(1, 4) * 700,
+                dice.between(1, 4) * 2800,
                 dice.between(1, 40));
     }
 }

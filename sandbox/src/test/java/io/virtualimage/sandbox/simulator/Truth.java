@@ -15,7 +15,6 @@ import io.virtualimage.topics.FailureReason;
 import io.virtualimage.topics.Incarnation;
 import java.math.BigDecimal;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.EnumSet;
 import java.util.HashMap;
 import java.util.List;
@@ -32,13 +31,6 @@ import org.jspecify.annotations.Nullable;
  * becomes visible.
  */
 final class Truth {
-    /** What content a source may have. */
-    enum Content {
-        RAW,
-        TEXT,
-        BROKEN_QCOW2
-    }
-
     /**
      * One spec of an image.
      *
@@ -136,9 +128,11 @@ final class Truth {
     }
 
     private static boolean isSome(Wish wish, byte[] bytes) {
-        boolean held = wish.file().versions().stream()
-                .anyMatch(version -> version.existedSince(wish.sinceMillis()) && Arrays.equals(version.bytes(), bytes));
-        return held && (wish.sha256() == null || sha256(bytes).equals(wish.sha256()));
+        return wish.file().versions().stream()
+                .filter(version -> version.existedSince(wish.sinceMillis()))
+                .filter(version ->
+                        wish.sha256() == null || sha256(version.bytes()).equals(wish.sha256()))
+                .anyMatch(version -> wish.content().isPublishedAs(version.bytes(), bytes));
     }
 
     static String sha256(byte[] bytes) {
@@ -281,7 +275,7 @@ final class Truth {
             reasons.add(FailureReason.CHECKSUM_MISMATCH);
         }
         switch (wish.content()) {
-            case RAW -> {}
+            case QCOW2, RAW, VMDK, PACKED_RAW, PACKED_QCOW2 -> {}
             case TEXT -> reasons.add(FailureReason.NOT_AN_IMAGE);
             case BROKEN_QCOW2 -> {
                 reasons.add(FailureReason.NOT_AN_IMAGE); // its first byte alone

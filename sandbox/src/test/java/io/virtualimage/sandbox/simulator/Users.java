@@ -3,12 +3,26 @@ package io.virtualimage.sandbox.simulator;
 import io.virtualimage.k8s.Phase;
 import java.time.Duration;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /** Users, and the web servers that they fetch from. */
 final class Users {
-    private static final byte[] QCOW2_MAGIC = {'Q', 'F', 'I', (byte) 0xfb};
+    /** As often as each stands here. */
+    private static final List<Content> CONTENTS = List.of(
+            Content.QCOW2,
+            Content.QCOW2,
+            Content.QCOW2,
+            Content.QCOW2,
+            Content.QCOW2,
+            Content.RAW,
+            Content.RAW,
+            Content.VMDK,
+            Content.PACKED_RAW,
+            Content.PACKED_QCOW2,
+            Content.TEXT,
+            Content.BROKEN_QCOW2);
 
     private final Scheduler scheduler;
     private final Scenario scenario;
@@ -141,9 +155,7 @@ final class Users {
                 proper || dice.chance(0.7),
                 proper || dice.chance(0.7));
         web.put(file.url(), file);
-        Truth.Content content = dice.chance(0.9)
-                ? Truth.Content.RAW
-                : dice.chance(0.5) ? Truth.Content.TEXT : Truth.Content.BROKEN_QCOW2;
+        Content content = dice.pick(CONTENTS);
         file.become(bytes(content), scheduler.millis());
         misbehave(file, content);
         return new Truth.Wish(generation, file, checksum(file), content, scheduler.millis());
@@ -157,7 +169,7 @@ final class Users {
         return Truth.sha256(of);
     }
 
-    private void misbehave(SourceFile file, Truth.Content content) {
+    private void misbehave(SourceFile file, Content content) {
         if (dice.chance(scenario.changes())) {
             int times = dice.between(1, 3);
             for (int i = 0; i < times; i++) {
@@ -182,26 +194,20 @@ final class Users {
         }
     }
 
-    private byte[] bytes(Truth.Content content) {
+    private byte[] bytes(Content content) {
         int segment = scenario.segmentBytes();
         return bytes(content, segment * (dice.skewed(1, 20) - 1) + dice.between(1, segment));
     }
 
-    private byte[] bytes(Truth.Content content, int length) {
+    private byte[] bytes(Content content, int length) {
         int segment = scenario.segmentBytes();
         byte[] bytes = dice.bytes(length);
-        bytes[0] = (byte) 0x80; // neither text nor any magic
         for (int i = 1; i * segment < length; i++) {
             if (dice.chance(0.25)) {
                 Arrays.fill(bytes, i * segment, Math.min(length, (i + 1) * segment), (byte) 0);
             }
         }
-        switch (content) {
-            case RAW -> {}
-            case TEXT -> Arrays.fill(bytes, (byte) 'x');
-            case BROKEN_QCOW2 -> System.arraycopy(QCOW2_MAGIC, 0, bytes, 0, Math.min(length, 4));
-        }
-        return bytes;
+        return content.of(bytes);
     }
 
     /** What became of the images. */

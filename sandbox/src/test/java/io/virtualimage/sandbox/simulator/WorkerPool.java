@@ -97,7 +97,7 @@ final class WorkerPool {
     /** Those of a stream begin at once. */
     private long firstBeat() {
         return switch (group.group()) {
-            case FETCH_STREAMS, PUBLISH_STREAMS -> 0;
+            case FETCH_STREAMS, CONVERT_STREAMS, PUBLISH_STREAMS -> 0;
             case FETCH_TASKS, CONVERT_TASKS, PUBLISH_TASKS -> BEAT.toMillis();
         };
     }

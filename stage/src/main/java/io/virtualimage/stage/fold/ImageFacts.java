@@ -19,6 +19,9 @@ import io.virtualimage.topics.FailureReason;
 import io.virtualimage.topics.Incarnation;
 import io.virtualimage.topics.Position;
 import io.virtualimage.topics.Recorded;
+import io.virtualimage.topics.SegmentKind;
+import io.virtualimage.topics.Stage;
+import io.virtualimage.topics.StagedSource;
 import java.time.Duration;
 import java.time.Instant;
 import org.jspecify.annotations.Nullable;
@@ -35,8 +38,7 @@ import org.jspecify.annotations.Nullable;
  * @param source what is known of its source
  * @param epochSince when the source's epoch began
  * @param sourceTrouble what keeps the source from giving anything new; null when all is well
- * @param inspected what the image is; of any epoch, so compare before use
- * @param convertedEpoch the epoch whose output is complete; -1 if none is
+ * @param converted what became of the staged bytes; of any epoch, so compare before use
  * @param layer the layer that was pushed; of any epoch
  * @param pushed how far the push has come
  * @param published what was published of this incarnation
@@ -62,8 +64,7 @@ public record ImageFacts(
         SourceFacts source,
         Instant epochSince,
         @Nullable Trouble sourceTrouble,
-        @Nullable DiskInspected inspected,
-        int convertedEpoch,
+        ConvertFacts converted,
         @Nullable LayerPushed layer,
         @Nullable StageProgressed pushed,
         @Nullable ImagePublished published,
@@ -109,13 +110,18 @@ public record ImageFacts(
     }
 
     /**
-     * The facts without a segment that turned out to be lost. Only the fold of the fetch asks for this: the others learn
-     * of it from {@code virtualimage.fetched}, on which a later epoch, or the same segment again, comes in one order
-     * for all.
+     * The facts without a segment that turned out to be lost. Only the fold that can have it made again asks for this:
+     * the others learn of it from that stage's topic, on which a later epoch, or the same segment again, comes in one
+     * order for all.
      */
-    ImageFacts lose(Event.SegmentMissing missing, Instant now) {
+    ImageFacts lose(Event.SegmentMissing missing, Stage maker, Instant now) {
         Changes next = new Changes(this);
-        next.become(source.lose(missing.epoch(), missing.session(), missing.index()), now);
+        boolean ofSource = missing.kind() == null || missing.kind() == SegmentKind.SOURCE;
+        if (ofSource && maker == Stage.FETCH) {
+            next.become(source.lose(missing.epoch(), missing.session(), missing.index()), now);
+        } else if (!ofSource && maker == Stage.CONVERT) {
+            next.converted = converted.lose(missing);
+        }
         return next.facts();
     }
 
@@ -124,9 +130,22 @@ public record ImageFacts(
         return !withdrawn && request instanceof ImageRequested requested ? requested : null;
     }
 
+    /** What became of the staged bytes of the source's present epoch. */
+    public ConvertFacts currentConversion() {
+        return converted.epoch() == source.epoch() ? converted : ConvertFacts.inEpoch(source.epoch());
+    }
+
     /** What the image is, if that was found out in the source's present epoch; else null. */
     public @Nullable DiskInspected currentDisk() {
-        return inspected != null && inspected.epoch() == source.epoch() ? inspected : null;
+        return currentConversion().inspected();
+    }
+
+    /** What the disk is read from, as far as it is staged: the source, or what it was unpacked to. */
+    public StagedSource disk() {
+        ConvertFacts conversion = currentConversion();
+        return conversion.basis() == SegmentKind.PLAIN
+                ? conversion.plain(source.staged().segmentBytes())
+                : source.staged();
     }
 
     /** The pushed layer, if it holds the source's present epoch; else null. */
@@ -158,8 +177,7 @@ public record ImageFacts(
         private SourceFacts source = SourceFacts.NONE;
         private Instant epochSince;
         private @Nullable Trouble sourceTrouble;
-        private @Nullable DiskInspected inspected;
-        private int convertedEpoch = -1;
+        private ConvertFacts converted = ConvertFacts.NONE;
         private @Nullable LayerPushed layer;
         private @Nullable StageProgressed pushed;
         private @Nullable ImagePublished published;
@@ -188,8 +206,7 @@ public record ImageFacts(
             source = facts.source;
             epochSince = facts.epochSince;
             sourceTrouble = facts.sourceTrouble;
-            inspected = facts.inspected;
-            convertedEpoch = facts.convertedEpoch;
+            converted = facts.converted;
             layer = facts.layer;
             pushed = facts.pushed;
             published = facts.published;
@@ -215,8 +232,7 @@ public record ImageFacts(
             source = SourceFacts.NONE;
             epochSince = now;
             sourceTrouble = null;
-            inspected = null;
-            convertedEpoch = -1;
+            converted = ConvertFacts.NONE;
             layer = null;
             pushed = null;
             published = null;
@@ -247,12 +263,7 @@ public record ImageFacts(
                     }
                 }
                 case Event.Fetched fetched -> mergeFetched(fetched, recorded);
-                case DiskInspected disk -> {
-                    if (inspected == null || disk.epoch() >= inspected.epoch()) {
-                        inspected = disk;
-                    }
-                }
-                case Event.ConvertCompleted done -> convertedEpoch = Math.max(convertedEpoch, done.epoch());
+                case Event.Converted fact -> converted = converted.merge(fact);
                 case LayerPushed done -> {
                     if (layer == null || done.epoch() >= layer.epoch()) {
                         layer = done;
@@ -326,6 +337,8 @@ public record ImageFacts(
         private static boolean isStagingWork(Event event) {
             return switch (event) {
                 case Event.SegmentFetched ignored -> true;
+                case Event.SegmentConverted ignored -> true;
+                case Event.RecipeWritten ignored -> true;
                 case LayerPushed ignored -> true;
                 case StageProgressed ignored -> true;
                 case Event.PushParked ignored -> true;
@@ -360,7 +373,9 @@ public record ImageFacts(
                 hidden = published != null;
                 straysPublished |= event instanceof ImagePublished;
                 removed = false;
-            } else if (event instanceof Event.SegmentFetched) {
+            } else if (event instanceof Event.SegmentFetched
+                    || event instanceof Event.SegmentConverted
+                    || event instanceof Event.RecipeWritten) {
                 straysStaged = true;
                 cleaned = false;
             }
@@ -376,8 +391,7 @@ public record ImageFacts(
                     source,
                     epochSince,
                     sourceTrouble,
-                    inspected,
-                    convertedEpoch,
+                    converted,
                     layer,
                     pushed,
                     published,

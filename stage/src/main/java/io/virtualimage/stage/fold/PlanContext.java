@@ -1,7 +1,9 @@
 package io.virtualimage.stage.fold;
 
+import io.virtualimage.topics.SegmentSet;
 import java.time.Instant;
 import java.util.Set;
+import java.util.stream.IntStream;
 
 /**
  * What a decision may depend on besides the image's own facts.
@@ -28,6 +30,24 @@ public record PlanContext(Instant now, int activeImages, Set<String> underWay) {
 
     PlanContext withUnderWay(Set<String> ids) {
         return new PlanContext(now, activeImages, ids);
+    }
+
+    /**
+     * The pieces of a piecewise work to have under way: those that are, and as many more as the window has room for.
+     *
+     * @param kind what the ids of these tasks begin with, the epoch and a slash included
+     * @param done pieces that are done
+     * @param order all pieces that aren't, the most urgent first
+     */
+    public IntStream pieces(String kind, SegmentSet done, IntStream order) {
+        SegmentSet given = underWay.stream()
+                .filter(id -> id.startsWith(kind))
+                .map(id -> Integer.valueOf(id.substring(kind.length())))
+                .filter(index -> !done.contains(index))
+                .reduce(SegmentSet.EMPTY, SegmentSet::with, SegmentSet::with);
+        return IntStream.concat(
+                given.stream(),
+                order.filter(index -> !given.contains(index)).limit(Math.max(0, window() - given.size())));
     }
 
     /** Tasks that one image may have under way: the fewer, the more images there are, so that none starves. */

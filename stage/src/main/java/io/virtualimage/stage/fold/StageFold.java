@@ -78,10 +78,8 @@ public abstract class StageFold implements Fold<StageState> {
             return new StageState(facts, Map.of(), Map.of());
         }
         ImageFacts facts = state.facts().merge(recorded);
-        if (stage == Stage.FETCH
-                && event instanceof Event.SegmentMissing missing
-                && missing.image().equals(facts.image())) {
-            facts = facts.lose(missing, recorded.time());
+        if (event instanceof Event.SegmentMissing missing && missing.image().equals(facts.image())) {
+            facts = facts.lose(missing, stage, recorded.time());
         }
         if (!facts.image().equals(state.facts().image())) {
             return new StageState(facts, Map.of(), Map.of());
@@ -175,8 +173,12 @@ public abstract class StageFold implements Fold<StageState> {
             Incarnation image, Map<String, Instant> before, List<Event> due, List<Event> emit, Instant now) {
         Map<String, Instant> after = new TreeMap<>();
         for (Event event : due) {
-            String key = event.getClass().getSimpleName() + "/" + image.version()
-                    + (event instanceof Event.Fetched fetched ? "/" + fetched.epoch() : "");
+            String epoch = switch (event) {
+                case Event.Fetched fetched -> "/" + fetched.epoch();
+                case Event.Converted converted -> "/" + converted.epoch();
+                default -> "";
+            };
+            String key = event.getClass().getSimpleName() + "/" + image.version() + epoch;
             Instant said = before.get(key);
             boolean silent = said == null || !said.plus(ECHO).isAfter(now);
             if (silent) {

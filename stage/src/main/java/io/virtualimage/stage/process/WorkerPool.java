@@ -60,7 +60,7 @@ final class WorkerPool implements AutoCloseable {
     /** Sends signs of life until it is cancelled. Those of a stream begin at once: another must not be given out. */
     ScheduledFuture<?> keepBeating(TaskRunner.Running running) {
         long first = switch (group) {
-            case FETCH_STREAMS, PUBLISH_STREAMS -> 0;
+            case FETCH_STREAMS, CONVERT_STREAMS, PUBLISH_STREAMS -> 0;
             case FETCH_TASKS, CONVERT_TASKS, PUBLISH_TASKS -> BEAT.toMillis();
         };
         return beats.scheduleAtFixedRate(

@@ -1,10 +1,12 @@
 package io.virtualimage.stage.work;
 
+import io.virtualimage.stage.staging.SegmentKey;
 import io.virtualimage.stage.staging.SegmentLostException;
 import io.virtualimage.stage.staging.StagingUnavailableException;
 import io.virtualimage.topics.Event;
 import io.virtualimage.topics.Event.TaskDeferred.Deferral;
 import io.virtualimage.topics.FailureReason;
+import io.virtualimage.topics.SegmentKind;
 import io.virtualimage.topics.Task;
 import java.time.Clock;
 import java.time.Duration;
@@ -117,6 +119,9 @@ public final class TaskRunner {
             case Task.FetchStream ignored -> true;
             case Task.VerifySource ignored -> true;
             case Task.InspectDisk ignored -> true;
+            case Task.UnpackSource ignored -> true;
+            case Task.MapDisk ignored -> true;
+            case Task.ConvertSegment ignored -> true;
             case Task.PushLayer ignored -> true;
             case Task.PublishManifest ignored -> true;
         };
@@ -180,8 +185,14 @@ public final class TaskRunner {
         } catch (ImageFailedException e) {
             announcer.announce(new Event.StageFailed(task.image(), task.group().stage(), e.reason(), e.words()));
         } catch (SegmentLostException e) {
+            SegmentKey lost = e.key();
+            boolean ofSource = lost.kind() == SegmentKind.SOURCE;
             announcer.announce(new Event.SegmentMissing(
-                    task.image(), task.epoch(), sessionOf(task), e.key().index()));
+                    task.image(),
+                    task.epoch(),
+                    ofSource ? sessionOf(task) : null,
+                    lost.index(),
+                    ofSource ? null : lost.kind()));
             throw TaskDeferredException.starved(String.valueOf(e.getMessage()));
         }
     }
@@ -190,6 +201,9 @@ public final class TaskRunner {
         return switch (task) {
             case Task.VerifySource verify -> verify.staged().session();
             case Task.InspectDisk inspect -> inspect.staged().session();
+            case Task.UnpackSource unpack -> unpack.staged().session();
+            case Task.MapDisk map -> map.staged().session();
+            case Task.ConvertSegment convert -> convert.staged().session();
             case Task.PushLayer push -> push.staged().session();
             default -> null;
         };

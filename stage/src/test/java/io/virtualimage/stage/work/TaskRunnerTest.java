@@ -141,7 +141,7 @@ class TaskRunnerTest {
         run(WISHED, (task, context) -> {
             throw new SegmentLostException(SegmentKey.source(IMAGE, 0, 3), "gone");
         });
-        assertThat(done.getFirst()).isEqualTo(new SegmentMissing(IMAGE, 0, null, 3));
+        assertThat(done.getFirst()).isEqualTo(new SegmentMissing(IMAGE, 0, null, 3, null));
         assertThat(done.get(1))
                 .isInstanceOfSatisfying(
                         TaskDeferred.class,

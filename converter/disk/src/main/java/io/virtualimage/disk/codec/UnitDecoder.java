@@ -4,7 +4,7 @@ import io.virtualimage.disk.ByteSource;
 import io.virtualimage.disk.DiskException;
 import io.virtualimage.disk.MalformedDiskException;
 import io.virtualimage.disk.PackedUnit;
-import io.virtualimage.disk.UnsupportedDiskException;
+import io.virtualimage.disk.zstd.ZstdUnitDecoder;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.zip.DataFormatException;
@@ -17,6 +17,8 @@ import java.util.zip.Inflater;
 public final class UnitDecoder implements AutoCloseable {
     private final Inflater deflate = new Inflater(true);
     private final Inflater zlib = new Inflater(false);
+    private final ZstdUnitDecoder zstd = new ZstdUnitDecoder();
+    private final byte[] ignored = new byte[4096];
     private ByteBuffer packed = ByteBuffer.allocate(128 << 10);
 
     /**
@@ -24,6 +26,7 @@ public final class UnitDecoder implements AutoCloseable {
      *
      * @param plain gets {@link PackedUnit#plainBytes} bytes from its position on
      * @throws MalformedDiskException if the stream is damaged or ends early
+     * @throws DiskException if it is of a kind that is not supported, or over a limit
      * @throws IOException as the source gives it
      */
     public void decode(ByteSource source, PackedUnit unit, ByteBuffer plain) throws IOException, DiskException {
@@ -37,10 +40,11 @@ public final class UnitDecoder implements AutoCloseable {
         plain.limit(plain.position() + unit.plainBytes());
         switch (unit.codec()) {
             case DEFLATE -> inflate(deflate, unit, plain);
-            case ZLIB -> inflate(zlib, unit, plain);
-            case ZSTD ->
-                throw new UnsupportedDiskException(
-                        unit.sourceOffset(), "clusters compressed with zstd are not supported");
+            case ZLIB -> {
+                inflate(zlib, unit, plain);
+                checkEnd(unit);
+            }
+            case ZSTD -> zstd.decode(packed, unit.sourceOffset(), plain);
         }
         plain.limit(limit);
     }
@@ -60,6 +64,26 @@ public final class UnitDecoder implements AutoCloseable {
                     unit.sourceOffset(),
                     "the compressed data end %d bytes before the cluster or grain of %d bytes does"
                             .formatted(plain.remaining(), unit.plainBytes()));
+        }
+    }
+
+    /** Inflates what is left of the stream, though nobody wants it: behind it is the checksum of all. */
+    private void checkEnd(PackedUnit unit) throws MalformedDiskException {
+        int room = PackedUnit.MAX_BYTES;
+        try {
+            while (!zlib.finished() && room > 0) {
+                int count = zlib.inflate(ignored);
+                if (count == 0 && !zlib.finished()) {
+                    break;
+                }
+                room -= count;
+            }
+        } catch (DataFormatException e) {
+            throw new MalformedDiskException(unit.sourceOffset(), "the compressed data are damaged: " + e.getMessage());
+        }
+        if (!zlib.finished()) {
+            throw new MalformedDiskException(
+                    unit.sourceOffset(), "the compressed data do not end where the cluster or grain does");
         }
     }
 

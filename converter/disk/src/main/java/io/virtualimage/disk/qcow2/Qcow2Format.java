@@ -72,6 +72,29 @@ public final class Qcow2Format {
     /** In L1 and L2 entries: where the table or the cluster is, bits 9 to 55. */
     public static final long OFFSET_MASK = 0x00ff_ffff_ffff_fe00L;
 
+    /** No table and no cluster begins at or behind this, for want of bits. */
+    public static final long MAX_CLUSTER_END = 1L << 56;
+
+    /** In L1 entries: bits 0 to 8 and 56 to 62. */
+    public static final long L1_RESERVED = ~(COPIED_FLAG | OFFSET_MASK);
+
+    /** In L2 entries of clusters that are not compressed: bits 1 to 8 and 56 to 61. */
+    public static final long L2_RESERVED = ~(COPIED_FLAG | COMPRESSED_FLAG | OFFSET_MASK | ZERO_FLAG);
+
+    /** Each cluster has so many, if L2 entries are extended. */
+    public static final int SUBCLUSTERS = 32;
+
+    /** The length of a compressed cluster is told in these. */
+    public static final int PACKED_SECTOR_BYTES = 512;
+
+    /**
+     * In L2 entries of compressed clusters: how many bits, from bit 0 on, hold the offset; the ones up to bit 61 hold the
+     * number of sectors after the first.
+     */
+    public static int packedOffsetBits(int clusterBits) {
+        return 62 - (clusterBits - 8);
+    }
+
     // Limits of QEMU, which are ours too
     public static final long MAX_L1_TABLE_BYTES = 32L << 20;
     public static final long MAX_REFCOUNT_TABLE_BYTES = 8L << 20;

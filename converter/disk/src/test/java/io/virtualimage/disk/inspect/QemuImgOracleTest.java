@@ -84,18 +84,18 @@ class QemuImgOracleTest {
     }
 
     @ParameterizedTest
+    @CsvSource({"dynamic, 512", "dynamic, 64T", "fixed, 9M"})
+    void vhdx(String subformat, String size) throws Exception {
+        Path image = directory.resolve("image.vhdx");
+        Program.qemuImg("create", "-q", "-f", "vhdx", "-o", "subformat=" + subformat, image, size);
+        assertAgrees(image, DiskFormat.VHDX);
+    }
+
+    @ParameterizedTest
     @CsvSource(
             delimiter = '|',
             value = {
-                "vmdk | subformat=monolithicSparse | vmdk",
-                "vmdk | subformat=streamOptimized | vmdk",
                 "vmdk | subformat=monolithicFlat | vmdk",
-                "vdi | static=off | vdi",
-                "vdi | static=on | vdi",
-                "vpc | subformat=dynamic | vpc (VHD)",
-                "vpc | subformat=fixed | vpc (VHD)",
-                "vhdx | subformat=dynamic | vhdx",
-                "vhdx | subformat=fixed | vhdx",
                 "qed | cluster_size=65536 | qed",
                 "parallels | cluster_size=1M | parallels",
                 "qcow | encryption=off | qcow",
@@ -104,6 +104,20 @@ class QemuImgOracleTest {
         Path image = directory.resolve("image");
         Program.qemuImg("create", "-q", "-f", format, "-o", options, image, "8M");
         assertRefused(image, name);
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "vdi, static=off",
+        "vdi, static=on",
+        "vpc, subformat=dynamic",
+        "vhdx, subformat=dynamic",
+        "vhdx, subformat=fixed"
+    })
+    void otherFormats(String format, String options) throws Exception {
+        Path image = directory.resolve("image");
+        Program.qemuImg("create", "-q", "-f", format, "-o", options, image, "8M");
+        assertAgrees(image, DiskFormat.ofWireName(format).orElseThrow());
     }
 
     private static void assertRefused(Path image, String name) throws Exception {

@@ -1,23 +1,24 @@
-package io.virtualimage.fetcher.work;
+package io.virtualimage.stage.work;
 
 import io.virtualimage.stage.fold.SourceFacts;
-import io.virtualimage.stage.work.SegmentFeed;
-import io.virtualimage.stage.work.TaskAbandonedException;
-import io.virtualimage.stage.work.TaskContext;
-import io.virtualimage.stage.work.TaskDeferredException;
 import io.virtualimage.topics.Event;
 import io.virtualimage.topics.Event.TaskDeferred.Deferral;
 import io.virtualimage.topics.FailureReason;
+import io.virtualimage.topics.Incarnation;
+import io.virtualimage.topics.Position;
 import io.virtualimage.topics.Recorded;
 import io.virtualimage.topics.StagedSource;
-import io.virtualimage.topics.Task;
 import java.time.Duration;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
-/** What is staged of a source: at first as a task says, then as the feed goes on. */
-final class StagedFollower implements AutoCloseable {
+/**
+ * What is staged of a source, for a task that reads it in order: at first as the task says, then as the feed goes on. For
+ * one thread.
+ */
+public final class SourceFollower implements AutoCloseable {
     /** One look at the feed; between two of them the task may be stopped. */
     private static final Duration LOOK = Duration.ofSeconds(1);
 
@@ -29,20 +30,38 @@ final class StagedFollower implements AutoCloseable {
 
     private static final long LONGEST_DELAY_SECONDS = 30;
 
-    private final Task.VerifySource task;
+    private final Incarnation image;
+    private final Position follow;
     private final SegmentFeed.Feeds feeds;
     private final TaskContext context;
+    private final Predicate<SourceFacts> superfluous;
+    private final int epoch;
     private @Nullable SegmentFeed feed;
     private SourceFacts facts;
 
-    StagedFollower(Task.VerifySource task, SegmentFeed.Feeds feeds, TaskContext context) {
-        this.task = task;
+    /**
+     * Begins with what a task says.
+     *
+     * @param follow where on {@code virtualimage.fetched} the rest will be announced
+     * @param superfluous when another worker has done the task
+     */
+    public SourceFollower(
+            Incarnation image,
+            StagedSource staged,
+            Position follow,
+            SegmentFeed.Feeds feeds,
+            TaskContext context,
+            Predicate<SourceFacts> superfluous) {
+        this.image = image;
+        this.follow = follow;
         this.feeds = feeds;
         this.context = context;
-        this.facts = new SourceFacts(task.epoch(), null, task.staged(), false, false, 0, 0);
+        this.superfluous = superfluous;
+        this.epoch = staged.epoch();
+        this.facts = new SourceFacts(epoch, null, staged, false, false, 0, 0);
     }
 
-    StagedSource staged() {
+    public StagedSource staged() {
         return facts.staged();
     }
 
@@ -53,7 +72,7 @@ final class StagedFollower implements AutoCloseable {
      * @throws TaskDeferredException if nothing came for some time
      * @throws TaskAbandonedException if the bytes are not the source's any more
      */
-    boolean await(int index, long doneBytes)
+    public boolean await(int index, long doneBytes)
             throws TaskDeferredException, TaskAbandonedException, InterruptedException {
         int inVain = 0;
         while (true) {
@@ -77,17 +96,17 @@ final class StagedFollower implements AutoCloseable {
 
     private SegmentFeed feed() {
         if (feed == null) {
-            feed = feeds.follow(task.image(), task.follow());
+            feed = feeds.follow(image, follow);
         }
         return feed;
     }
 
     private void merge(Event event) throws TaskAbandonedException {
-        if (!(event instanceof Event.Fetched fetched) || !event.image().equals(task.image())) {
+        if (!(event instanceof Event.Fetched fetched) || !event.image().equals(image)) {
             return;
         }
         StagedSource before = facts.staged();
-        if (fetched instanceof Event.SourceOpened opened && opened.epoch() == task.epoch()) {
+        if (fetched instanceof Event.SourceOpened opened && opened.epoch() == epoch) {
             // Only the planner knows the first answer, and so whether this one agrees with it; the length is known
             // here.
             if (!Objects.equals(opened.lengthBytes(), before.lengthBytes()) && before.session() == null) {
@@ -96,14 +115,14 @@ final class StagedFollower implements AutoCloseable {
             return;
         }
         facts = facts.merge(fetched);
-        if (facts.epoch() != task.epoch()) {
+        if (facts.epoch() != epoch) {
             throw new TaskAbandonedException("the source is read anew");
         }
         if (!before.present().isEmpty()
                 && !Objects.equals(before.session(), facts.staged().session())) {
             throw new TaskAbandonedException("another stream owns the source's bytes");
         }
-        if (facts.verified()) {
+        if (superfluous.test(facts)) {
             throw new TaskAbandonedException("another worker was faster");
         }
     }

@@ -1,0 +1,30 @@
+package io.virtualimage.converter;
+
+import io.virtualimage.disk.recipe.PartStore;
+import io.virtualimage.stage.staging.RecipeDocuments;
+import io.virtualimage.stage.staging.SegmentLostException;
+import io.virtualimage.stage.staging.StagingUnavailableException;
+import java.io.IOException;
+import java.util.Optional;
+
+/** The documents of a recipe in staging. */
+record StagedRecipe(RecipeDocuments documents) implements PartStore {
+    @Override
+    public void put(String name, byte[] document) throws IOException {
+        try {
+            documents.put(name, document);
+        } catch (StagingUnavailableException | InterruptedException e) {
+            throw new HaltedException(e);
+        }
+    }
+
+    /** Only documents that must be there are asked for. */
+    @Override
+    public Optional<byte[]> get(String name) throws IOException {
+        try {
+            return Optional.of(documents.get(name).orElseThrow(() -> documents.lost("there is no document " + name)));
+        } catch (SegmentLostException | StagingUnavailableException | InterruptedException e) {
+            throw new HaltedException(e);
+        }
+    }
+}
