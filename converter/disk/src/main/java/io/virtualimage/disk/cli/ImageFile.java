@@ -1,5 +1,6 @@
 package io.virtualimage.disk.cli;
 
+import io.virtualimage.disk.BadContentException;
 import io.virtualimage.disk.DiskException;
 import io.virtualimage.disk.DiskFormat;
 import io.virtualimage.disk.DiskInfo;
@@ -9,26 +10,32 @@ import io.virtualimage.disk.UnsupportedDiskException;
 import io.virtualimage.disk.VirtualDisk;
 import io.virtualimage.disk.inspect.DiskInspector;
 import io.virtualimage.disk.raw.RawDisk;
+import io.virtualimage.disk.wrapper.Wrapper;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Optional;
 import java.util.OptionalLong;
 import org.jspecify.annotations.Nullable;
 
 /** An image that was named on the command line, opened. */
 final class ImageFile implements AutoCloseable {
     private final String name;
+    /** As it was named; also the image itself, unless that is packed in it. */
     private final FileByteSource file;
+
+    private final FileByteSource image;
     private final VirtualDisk disk;
 
-    private ImageFile(String name, FileByteSource file, VirtualDisk disk) {
+    private ImageFile(String name, FileByteSource file, FileByteSource image, VirtualDisk disk) {
         this.name = name;
         this.file = file;
+        this.image = image;
         this.disk = disk;
     }
 
     /**
-     * Opens an image.
+     * Opens an image. One that is compressed as a whole is unpacked first; not if it has to be raw.
      *
      * @param format what it has to be, by its wire name; raw takes the file for the disk, whatever it looks like; null
      *     to find out
@@ -43,12 +50,22 @@ final class ImageFile implements AutoCloseable {
             }
             FileByteSource file = FileByteSource.open(path);
             try {
-                return new ImageFile(name, file, open(file, expected));
+                Optional<Wrapper> wrapper = expected == DiskFormat.RAW ? Optional.empty() : wrapperOf(file);
+                FileByteSource image = wrapper.isPresent() ? UnpackedFile.of(file, wrapper.get()) : file;
+                try {
+                    return new ImageFile(name, file, image, open(image, expected));
+                } catch (IOException | DiskException | RuntimeException e) {
+                    try (image) {
+                        throw e;
+                    }
+                }
             } catch (IOException | DiskException | RuntimeException e) {
                 try (file) {
                     throw e;
                 }
             }
+        } catch (BadContentException e) {
+            throw FailureException.of(exitCode, name, e.reason());
         } catch (IOException e) {
             throw FailureException.of(exitCode, name, e);
         } catch (DiskException e) {
@@ -59,6 +76,10 @@ final class ImageFile implements AutoCloseable {
     private static DiskFormat formatOf(String name) throws UsageException {
         return DiskFormat.ofWireName(name)
                 .orElseThrow(() -> new UsageException("there is no format '%s'".formatted(name)));
+    }
+
+    private static Optional<Wrapper> wrapperOf(FileByteSource file) throws IOException {
+        return Wrapper.of(file.read(0, (int) Math.min(Wrapper.HEAD_BYTES, file.lengthBytes())));
     }
 
     private static VirtualDisk open(FileByteSource file, @Nullable DiskFormat expected)
@@ -94,8 +115,8 @@ final class ImageFile implements AutoCloseable {
 
     @Override
     public void close() throws FailureException {
-        try {
-            file.close();
+        try (file) {
+            image.close();
         } catch (IOException e) {
             throw FailureException.of(1, name, e);
         }

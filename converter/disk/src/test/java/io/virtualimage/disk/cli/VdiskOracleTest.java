@@ -48,6 +48,27 @@ class VdiskOracleTest {
                 .isSubsetOf(Program.qemuImg("info", image).lines().toList());
     }
 
+    @ParameterizedTest
+    @CsvSource({"gzip -1, gz", "xz -0 -T2 --block-size=1MiB, xz", "zstd -q -1, zst"})
+    void whatIsCompressedIsUnpackedFirst(String packer, String suffix) throws IOException {
+        Path plain = directory.resolve("image.img");
+        Program.qemuImg("convert", "-O", "qcow2", mixedRaw("image.raw", 5 * MIB), plain);
+        Path copy = Files.copy(plain, directory.resolve("copy"));
+        List<String> command = new ArrayList<>(List.of(packer.split(" ", -1)));
+        command.add(copy.toString());
+        Program.run(
+                command.getFirst(),
+                command.getFirst(),
+                command.subList(1, command.size()).toArray());
+        Path packed = directory.resolve("copy." + suffix);
+
+        assertThat(Ran.vdisk("info", packed).out().lines()).contains("file format: qcow2");
+        Path raw = directory.resolve("unpacked.raw");
+        assertThat(Ran.vdisk("convert", "-O", "raw", packed, raw).code()).isZero();
+        Program.qemuImg("compare", "-f", "qcow2", "-F", "raw", plain, raw);
+        assertThat(Ran.vdisk("compare", packed, plain).code()).isZero();
+    }
+
     @Test
     void infoOfRaw() throws IOException {
         Path image = mixedRaw("image \"raw\" ä\n.img", 5 * MIB);
