@@ -26,12 +26,18 @@ public final class Program {
         return JSON.readTree(qemuImg("info", "--output=json", image));
     }
 
+    /** What {@code qemu-io} says; failures of the commands that it is given do not all fail the test. */
+    public static String qemuIo(Object... arguments) {
+        return run("qemu-io", "qemu-utils", arguments);
+    }
+
     /** What {@code file} calls a file. */
     public static String file(Path image) {
         return run("file", "file", "--brief", image).strip();
     }
 
-    private static String run(String program, String debianPackage, Object... arguments) {
+    /** What a program says, on standard output and error; anything but success fails the test. */
+    public static String run(String program, String debianPackage, Object... arguments) {
         String[] command = Stream.concat(
                         Stream.of(program), Arrays.stream(arguments).map(Object::toString))
                 .toArray(String[]::new);

@@ -1,0 +1,74 @@
+package io.virtualimage.disk.fuzz;
+
+import io.virtualimage.disk.DiskException;
+import io.virtualimage.disk.DiskFormat;
+import java.io.IOException;
+import java.util.Arrays;
+import java.util.Locale;
+import java.util.stream.Collectors;
+
+/** What there is to fuzz, and the classes of which the coverage guides the engine. */
+enum FuzzTarget {
+    QCOW2("qcow2.**, content.**, codec.**, *"),
+    VMDK("vmdk.**, content.**, codec.**, *"),
+    VHDX("vhdx.**, content.**, *"),
+    VDI("vdi.**, content.**, *"),
+    VPC("vpc.**, content.**, *"),
+    ISO("iso.**, raw.**, content.**"),
+    INSPECT("**");
+
+    private static final String PACKAGE = "io.virtualimage.disk.";
+
+    private final String guides;
+
+    FuzzTarget(String guides) {
+        this.guides = guides;
+    }
+
+    static FuzzTarget ofKey(String key) {
+        return Arrays.stream(values())
+                .filter(target -> target.key().equals(key))
+                .findFirst()
+                .orElseThrow(() -> new IllegalArgumentException("no target '%s'; there are: %s"
+                        .formatted(
+                                key,
+                                Arrays.stream(values()).map(FuzzTarget::key).collect(Collectors.joining(", ")))));
+    }
+
+    /** Its name on the command line and in folders. */
+    String key() {
+        return name().toLowerCase(Locale.ROOT);
+    }
+
+    Subject subject() {
+        return switch (this) {
+            case QCOW2 -> new DiskSubject(DiskFormat.QCOW2, _ -> {});
+            case VMDK -> new DiskSubject(DiskFormat.VMDK, _ -> {});
+            case VHDX -> new DiskSubject(DiskFormat.VHDX, Checksums::vhdx);
+            case VDI -> new DiskSubject(DiskFormat.VDI, _ -> {});
+            case VPC -> new DiskSubject(DiskFormat.VPC, Checksums::vpc);
+            case ISO -> new DiskSubject(DiskFormat.ISO, _ -> {});
+            case INSPECT -> new InspectorSubject();
+        };
+    }
+
+    /** Patterns of the classes' names, as the engine takes them. */
+    String guides() {
+        return Arrays.stream(guides.split(", ", -1)).map(PACKAGE::concat).collect(Collectors.joining(":"));
+    }
+
+    /**
+     * Has an input read. That it is refused is fine; anything else that is thrown is a finding.
+     *
+     * @return why the input is refused; empty if it is not
+     */
+    String run(byte[] input) throws IOException {
+        try {
+            subject().read(input);
+            return "";
+        } catch (DiskException e) {
+            DiskExercise.checkMessage(e);
+            return e.getMessage();
+        }
+    }
+}

@@ -1,0 +1,122 @@
+package io.virtualimage.disk.fuzz;
+
+import io.virtualimage.disk.Program;
+import io.virtualimage.disk.sample.SampleImages;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+
+/** Small valid files to start from, made by the programs that such files come from in life. */
+final class Seeds {
+    /** Larger inputs only slow the engine down. */
+    private static final int MAX_INPUT_BYTES = 64 << 10;
+
+    private static final List<String> QCOW2_OPTIONS = List.of(
+            "compat=0.10",
+            "compat=1.1,cluster_size=512",
+            "compat=1.1,cluster_size=64k,lazy_refcounts=on",
+            "compat=1.1,cluster_size=16k,extended_l2=on",
+            "compat=1.1,cluster_size=4k,refcount_bits=1,preallocation=metadata");
+
+    private final Path folder;
+    private int made;
+
+    /** @param folder an empty one, for the files; who gave it removes it */
+    Seeds(Path folder) {
+        this.folder = folder;
+    }
+
+    /** Writes the inputs of a target into {@code inputs}. */
+    void writeTo(Path inputs, FuzzTarget target) throws IOException {
+        make(target);
+        try (var files = Files.newDirectoryStream(folder, "seed-*")) {
+            for (Path file : files) {
+                byte[] input = target.subject().inputOf(file);
+                if (input.length <= MAX_INPUT_BYTES) {
+                    Files.write(inputs.resolve(file.getFileName()), input);
+                }
+            }
+        }
+    }
+
+    private void make(FuzzTarget target) throws IOException {
+        switch (target) {
+            case QCOW2 -> {
+                QCOW2_OPTIONS.forEach(options -> image("qcow2", options));
+                packed("qcow2", "cluster_size=512,compression_type=zlib");
+                packed("qcow2", "cluster_size=512,compression_type=zstd");
+            }
+            case VMDK -> {
+                image("vmdk", "subformat=monolithicSparse");
+                image("vmdk", "subformat=monolithicSparse,zeroed_grain=on");
+                packed("vmdk", "subformat=streamOptimized");
+            }
+            case VHDX -> {
+                image("vhdx", "subformat=dynamic,log_size=1M,block_size=1M");
+                image("vhdx", "subformat=fixed,log_size=1M,block_size=1M");
+            }
+            case VDI -> {
+                image("vdi", "static=off");
+                image("vdi", "static=on");
+            }
+            case VPC -> {
+                image("vpc", "subformat=dynamic");
+                image("vpc", "subformat=fixed");
+                image("vpc", "subformat=dynamic,force_size=on");
+            }
+            case ISO -> discs();
+            case INSPECT -> {
+                image("qcow2", "cluster_size=512");
+                text("<!DOCTYPE html><html><head><title>404 Not Found</title></head></html>");
+                text("{\"error\": \"no such image\"}");
+                text("# Disk DescriptorFile\nversion=1\nCID=fffffffe\ncreateType=\"monolithicFlat\"\n");
+            }
+        }
+    }
+
+    private Path next() {
+        return folder.resolve("seed-" + made++);
+    }
+
+    private void image(String format, String options) {
+        Path image = next();
+        Program.qemuImg("create", "-q", "-f", format, "-o", options, image, "1M");
+        Program.qemuIo(
+                "-f",
+                format,
+                "-t",
+                "unsafe",
+                "-c",
+                "write -P 17 0 64",
+                "-c",
+                "write -z 64k 64k",
+                "-c",
+                "write -P 18 300k 5k",
+                image);
+    }
+
+    /** Of clusters or grains that are compressed. */
+    private void packed(String format, String options) throws IOException {
+        Path raw = folder.resolve("raw");
+        byte[] content = new byte[200_000];
+        for (int i = 0; i < 3_000; i++) {
+            content[i] = (byte) ((i * i) >> 7);
+            content[150_000 + i] = (byte) (i / 9);
+        }
+        Files.write(raw, content);
+        Program.qemuImg("convert", "-c", "-f", "raw", "-O", format, "-o", options, raw, next());
+    }
+
+    private void discs() throws IOException {
+        SampleImages.writeIso(next(), 512, 1, "SEED");
+        Path udf = next();
+        Files.write(udf, new byte[1 << 20]);
+        Program.run("mkudffs", "udftools", "--blocksize=2048", "--media-type=hd", udf);
+    }
+
+    private void text(String text) throws IOException {
+        Files.write(next(), text.getBytes(StandardCharsets.UTF_8));
+    }
+}
