@@ -5,6 +5,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 import tools.jackson.databind.JsonNode;
@@ -26,9 +27,19 @@ public final class Program {
         return JSON.readTree(qemuImg("info", "--output=json", image));
     }
 
-    /** What {@code qemu-io} says; failures of the commands that it is given do not all fail the test. */
-    public static String qemuIo(Object... arguments) {
-        return run("qemu-io", "qemu-utils", arguments);
+    /** What {@code qemu-img map} says of each run of an image's disk. */
+    public static JsonNode qemuImgMap(String format, Path image) {
+        return JSON.readTree(qemuImg("map", "--output=json", "-f", format, image));
+    }
+
+    /** Has {@code qemu-io} do things to an image, each a command such as {@code write -P 7 0 64k}. */
+    public static void qemuIo(String format, Path image, List<String> commands) {
+        Stream<String> options = commands.stream().flatMap(command -> Stream.of("-c", command));
+        run(
+                "qemu-io",
+                "qemu-utils",
+                Stream.concat(Stream.of("-f", format), Stream.concat(options, Stream.of(image)))
+                        .toArray());
     }
 
     /** What {@code file} calls a file. */

@@ -83,18 +83,7 @@ final class Seeds {
     private void image(String format, String options) {
         Path image = next();
         Program.qemuImg("create", "-q", "-f", format, "-o", options, image, "1M");
-        Program.qemuIo(
-                "-f",
-                format,
-                "-t",
-                "unsafe",
-                "-c",
-                "write -P 17 0 64",
-                "-c",
-                "write -z 64k 64k",
-                "-c",
-                "write -P 18 300k 5k",
-                image);
+        Program.qemuIo(format, image, List.of("write -P 17 0 64", "write -z 64k 64k", "write -P 18 300k 5k"));
     }
 
     /** Of clusters or grains that are compressed. */
