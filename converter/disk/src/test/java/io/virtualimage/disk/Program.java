@@ -42,6 +42,16 @@ public final class Program {
                         .toArray());
     }
 
+    /** What {@code qemu-io} says, which reads and writes as a guest would. */
+    public static String qemuIo(Object... arguments) {
+        return run("qemu-io", "qemu-utils", arguments);
+    }
+
+    /** What {@code vmdkinfo} of libvmdk says about an image. */
+    public static String vmdkinfo(Path image) {
+        return run("vmdkinfo", "libvmdk-utils", image);
+    }
+
     /** What {@code file} calls a file. */
     public static String file(Path image) {
         return run("file", "file", "--brief", image).strip();

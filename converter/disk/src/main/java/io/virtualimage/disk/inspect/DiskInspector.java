@@ -12,6 +12,7 @@ import io.virtualimage.disk.qcow2.Qcow2Disk;
 import io.virtualimage.disk.qcow2.Qcow2Format;
 import io.virtualimage.disk.qcow2.Qcow2HeaderReader;
 import io.virtualimage.disk.raw.RawDisk;
+import io.virtualimage.disk.vmdk.VmdkDisk;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.Optional;
@@ -56,6 +57,9 @@ public final class DiskInspector {
         ByteBuffer head = source.read(0, (int) Math.min(length, TEXT_BYTES));
         if (Qcow2HeaderReader.matches(head)) {
             return Qcow2Disk.open(source, limits);
+        }
+        if (VmdkDisk.matches(head)) {
+            return VmdkDisk.open(source, limits);
         }
         int tailBytes = (int) Math.min(length, ForeignFormat.TAIL_BYTES);
         Optional<ForeignFormat> foreign = ForeignFormat.of(head, source.read(length - tailBytes, tailBytes));

@@ -10,8 +10,6 @@ import java.util.stream.IntStream;
 
 /** What can be told by its magic number, and is refused by name, so that nobody takes it for a raw disk. */
 enum ForeignFormat {
-    VMDK_SPARSE("vmdk", Kind.DISK, 0, text("KDMV")),
-    VMDK_COWD("vmdk", Kind.DISK, 0, text("COWD")),
     VMDK_DESCRIPTOR("vmdk", Kind.VMDK_TEXT, 0, text("# Disk DescriptorFile")),
     VDI("vdi", Kind.DISK, 64, "7f10dabe"),
     /** Dynamic disks have a copy of the footer in front. */

@@ -79,8 +79,9 @@ class DiskInspectorTest {
 
     @ParameterizedTest
     @CsvSource({
-        "vmdk, 0, 4b444d56, not supported yet",
-        "vmdk, 0, 434f5744, not supported yet",
+        "vmdk, 0, 4b444d5604000000, version 4",
+        "vmdk, 0, 434f574402000000, version 2",
+        "vmdk, 0, bebafeca000000000100000002000000, seSparse",
         "vmdk, 0, 23204469736b2044657363726970746f7246696c65, refer to other files",
         "vdi, 64, 7f10dabe, not supported yet",
         "vpc (VHD), 0, 636f6e6563746978, not supported yet",

@@ -87,8 +87,6 @@ class QemuImgOracleTest {
     @CsvSource(
             delimiter = '|',
             value = {
-                "vmdk | subformat=monolithicSparse | vmdk",
-                "vmdk | subformat=streamOptimized | vmdk",
                 "vmdk | subformat=monolithicFlat | vmdk",
                 "vdi | static=off | vdi",
                 "vdi | static=on | vdi",
