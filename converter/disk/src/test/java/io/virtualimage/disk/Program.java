@@ -33,9 +33,9 @@ public final class Program {
     }
 
     /** Has {@code qemu-io} do things to an image, each a command such as {@code write -P 7 0 64k}. */
-    public static void qemuIo(String format, Path image, List<String> commands) {
+    public static String qemuIo(String format, Path image, List<String> commands) {
         Stream<String> options = commands.stream().flatMap(command -> Stream.of("-c", command));
-        run(
+        return run(
                 "qemu-io",
                 "qemu-utils",
                 Stream.concat(Stream.of("-f", format), Stream.concat(options, Stream.of(image)))
@@ -50,6 +50,11 @@ public final class Program {
     /** What {@code vmdkinfo} of libvmdk says about an image. */
     public static String vmdkinfo(Path image) {
         return run("vmdkinfo", "libvmdk-utils", image);
+    }
+
+    /** What {@code vhdiinfo} knows about a VHD. */
+    public static String vhdiInfo(Path image) {
+        return run("vhdiinfo", "libvhdi-utils", image);
     }
 
     /** What {@code file} calls a file. */

@@ -12,7 +12,9 @@ import io.virtualimage.disk.qcow2.Qcow2Disk;
 import io.virtualimage.disk.qcow2.Qcow2Format;
 import io.virtualimage.disk.qcow2.Qcow2HeaderReader;
 import io.virtualimage.disk.raw.RawDisk;
+import io.virtualimage.disk.vdi.VdiDisk;
 import io.virtualimage.disk.vmdk.VmdkDisk;
+import io.virtualimage.disk.vpc.VpcDisk;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.Optional;
@@ -27,7 +29,8 @@ import java.util.Optional;
 public final class DiskInspector {
     /**
      * Of the first bytes, opening reads no more than these: the largest cluster of qcow2, which holds its header, and
-     * well beyond the descriptors of ISO 9660 and UDF. (VHDX has its metadata where its region table says.)
+     * well beyond the descriptors of ISO 9660 and UDF. (VHDX has its metadata where its region table says, and
+     * vpc its dynamic header where its footer says.)
      */
     public static final int HEAD_BYTES = Qcow2Format.MAX_CLUSTER_BYTES;
     /** Of the last bytes, opening reads no more than these: the footers of vpc and of streamed vmdk. */
@@ -61,10 +64,18 @@ public final class DiskInspector {
         if (VmdkDisk.matches(head)) {
             return VmdkDisk.open(source, limits);
         }
+        if (VdiDisk.matches(head)) {
+            return VdiDisk.open(source, limits);
+        }
         int tailBytes = (int) Math.min(length, ForeignFormat.TAIL_BYTES);
-        Optional<ForeignFormat> foreign = ForeignFormat.of(head, source.read(length - tailBytes, tailBytes));
+        ByteBuffer tail = source.read(length - tailBytes, tailBytes);
+        Optional<ForeignFormat> foreign = ForeignFormat.of(head, tail);
         if (foreign.isPresent()) {
             throw foreign.get().refusal(length);
+        }
+        // Last of these, since all of a fixed disk but the end of the file belongs to the guest.
+        if (VpcDisk.matches(head, tail)) {
+            return VpcDisk.open(source, limits);
         }
         if (VolumeRecognition.read(source).isDisc()) {
             return RawDisk.open(source, DiskFormat.ISO);

@@ -11,12 +11,6 @@ import java.util.stream.IntStream;
 /** What can be told by its magic number, and is refused by name, so that nobody takes it for a raw disk. */
 enum ForeignFormat {
     VMDK_DESCRIPTOR("vmdk", Kind.VMDK_TEXT, 0, text("# Disk DescriptorFile")),
-    VDI("vdi", Kind.DISK, 64, "7f10dabe"),
-    /** Dynamic disks have a copy of the footer in front. */
-    VPC_HEADER("vpc (VHD)", Kind.DISK, 0, text("conectix")),
-    VPC_FOOTER("vpc (VHD)", Kind.DISK, -512, text("conectix")),
-    /** Virtual PC before 2004 wrote footers of 511 bytes. */
-    VPC_OLD_FOOTER("vpc (VHD)", Kind.DISK, -511, text("conectix")),
     VHDX("vhdx", Kind.DISK, 0, text("vhdxfile")),
     QED("qed", Kind.DISK, 0, "51454400"),
     PARALLELS("parallels", Kind.DISK, 0, text("WithoutFreeSpace")),
