@@ -13,6 +13,7 @@ import io.virtualimage.disk.qcow2.Qcow2Format;
 import io.virtualimage.disk.qcow2.Qcow2HeaderReader;
 import io.virtualimage.disk.raw.RawDisk;
 import io.virtualimage.disk.vdi.VdiDisk;
+import io.virtualimage.disk.vhdx.VhdxDisk;
 import io.virtualimage.disk.vmdk.VmdkDisk;
 import io.virtualimage.disk.vpc.VpcDisk;
 import java.io.IOException;
@@ -66,6 +67,9 @@ public final class DiskInspector {
         }
         if (VdiDisk.matches(head)) {
             return VdiDisk.open(source, limits);
+        }
+        if (VhdxDisk.matches(head)) {
+            return VhdxDisk.open(source, limits);
         }
         int tailBytes = (int) Math.min(length, ForeignFormat.TAIL_BYTES);
         ByteBuffer tail = source.read(length - tailBytes, tailBytes);

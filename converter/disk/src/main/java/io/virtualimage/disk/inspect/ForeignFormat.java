@@ -11,7 +11,6 @@ import java.util.stream.IntStream;
 /** What can be told by its magic number, and is refused by name, so that nobody takes it for a raw disk. */
 enum ForeignFormat {
     VMDK_DESCRIPTOR("vmdk", Kind.VMDK_TEXT, 0, text("# Disk DescriptorFile")),
-    VHDX("vhdx", Kind.DISK, 0, text("vhdxfile")),
     QED("qed", Kind.DISK, 0, "51454400"),
     PARALLELS("parallels", Kind.DISK, 0, text("WithoutFreeSpace")),
     PARALLELS_EXTENDED("parallels", Kind.DISK, 0, text("WithouFreSpacExt")),

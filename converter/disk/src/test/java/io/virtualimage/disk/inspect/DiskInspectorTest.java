@@ -128,7 +128,6 @@ class DiskInspectorTest {
         "vmdk, 0, 434f574402000000, version 2",
         "vmdk, 0, bebafeca000000000100000002000000, seSparse",
         "vmdk, 0, 23204469736b2044657363726970746f7246696c65, refer to other files",
-        "vhdx, 0, 7668647866696c65, not supported yet",
         "qed, 0, 51454400, not supported yet",
         "parallels, 0, 576974686f7574467265655370616365, not supported yet",
         "parallels, 0, 576974686f7546726553706163457874, not supported yet",

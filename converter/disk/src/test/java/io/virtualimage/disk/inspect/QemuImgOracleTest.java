@@ -84,12 +84,18 @@ class QemuImgOracleTest {
     }
 
     @ParameterizedTest
+    @CsvSource({"dynamic, 512", "dynamic, 64T", "fixed, 9M"})
+    void vhdx(String subformat, String size) throws Exception {
+        Path image = directory.resolve("image.vhdx");
+        Program.qemuImg("create", "-q", "-f", "vhdx", "-o", "subformat=" + subformat, image, size);
+        assertAgrees(image, DiskFormat.VHDX);
+    }
+
+    @ParameterizedTest
     @CsvSource(
             delimiter = '|',
             value = {
                 "vmdk | subformat=monolithicFlat | vmdk",
-                "vhdx | subformat=dynamic | vhdx",
-                "vhdx | subformat=fixed | vhdx",
                 "qed | cluster_size=65536 | qed",
                 "parallels | cluster_size=1M | parallels",
                 "qcow | encryption=off | qcow",
