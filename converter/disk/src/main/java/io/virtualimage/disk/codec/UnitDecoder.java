@@ -4,7 +4,7 @@ import io.virtualimage.disk.ByteSource;
 import io.virtualimage.disk.DiskException;
 import io.virtualimage.disk.MalformedDiskException;
 import io.virtualimage.disk.PackedUnit;
-import io.virtualimage.disk.UnsupportedDiskException;
+import io.virtualimage.disk.zstd.ZstdUnitDecoder;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.zip.DataFormatException;
@@ -17,6 +17,7 @@ import java.util.zip.Inflater;
 public final class UnitDecoder implements AutoCloseable {
     private final Inflater deflate = new Inflater(true);
     private final Inflater zlib = new Inflater(false);
+    private final ZstdUnitDecoder zstd = new ZstdUnitDecoder();
     private ByteBuffer packed = ByteBuffer.allocate(128 << 10);
 
     /**
@@ -24,6 +25,7 @@ public final class UnitDecoder implements AutoCloseable {
      *
      * @param plain gets {@link PackedUnit#plainBytes} bytes from its position on
      * @throws MalformedDiskException if the stream is damaged or ends early
+     * @throws DiskException if it is of a kind that is not supported, or over a limit
      * @throws IOException as the source gives it
      */
     public void decode(ByteSource source, PackedUnit unit, ByteBuffer plain) throws IOException, DiskException {
@@ -38,9 +40,7 @@ public final class UnitDecoder implements AutoCloseable {
         switch (unit.codec()) {
             case DEFLATE -> inflate(deflate, unit, plain);
             case ZLIB -> inflate(zlib, unit, plain);
-            case ZSTD ->
-                throw new UnsupportedDiskException(
-                        unit.sourceOffset(), "clusters compressed with zstd are not supported");
+            case ZSTD -> zstd.decode(packed, unit.sourceOffset(), plain);
         }
         plain.limit(limit);
     }

@@ -1,5 +1,6 @@
 package io.virtualimage.disk.content;
 
+import io.virtualimage.disk.BadContentException;
 import io.virtualimage.disk.ByteSource;
 import io.virtualimage.disk.DiskException;
 import io.virtualimage.disk.Extent;
@@ -21,20 +22,6 @@ public final class DiskContent implements ByteSource, AutoCloseable {
 
     public DiskContent(VirtualDisk disk) {
         this.disk = disk;
-    }
-
-    /** The bytes can't be had because the image is bad; an {@link IOException}, since sources throw those. */
-    public static final class BadContentException extends IOException {
-        private final DiskException reason;
-
-        BadContentException(DiskException reason) {
-            super(reason.getMessage(), reason);
-            this.reason = reason;
-        }
-
-        public DiskException reason() {
-            return reason;
-        }
     }
 
     @Override
