@@ -4,7 +4,6 @@ import io.virtualimage.disk.BadContentException;
 import io.virtualimage.disk.ByteSource;
 import io.virtualimage.disk.DiskException;
 import io.virtualimage.disk.codec.UnitDecoder;
-import io.virtualimage.disk.content.DiskContent;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 

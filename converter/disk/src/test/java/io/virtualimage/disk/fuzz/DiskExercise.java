@@ -1,12 +1,12 @@
 package io.virtualimage.disk.fuzz;
 
+import io.virtualimage.disk.BadContentException;
 import io.virtualimage.disk.ByteSource;
 import io.virtualimage.disk.DiskException;
 import io.virtualimage.disk.Extent;
 import io.virtualimage.disk.UntrustedText;
 import io.virtualimage.disk.VirtualDisk;
 import io.virtualimage.disk.content.DiskContent;
-import io.virtualimage.disk.content.DiskContent.BadContentException;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
