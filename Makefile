@@ -20,6 +20,8 @@ DISK := converter/disk
 # make fuzz MINUTES=5 FUZZ_PLAN=qcow2=20,vmdk=20,vhdx=20 gives three of them more time; TARGET=vhdx REPEAT=… tries one
 # input, and writes the image that it stands for beside it. Corpora and findings are kept in .fuzz.
 SECONDS = 12
+SEED = 1
+IMAGES = 200
 export MINUTES TARGET FUZZ_PLAN REPEAT
 
 # make up FETCHERS=3 … starts so many processes of that service; STORE=minio takes MinIO's server for staging.
@@ -57,6 +59,10 @@ schemas: build ## JSON Schemas of all that is on the topics, in topics/target/sc
 bench: build ## our speed beside curl's, and what a kill costs, as ratios of one run
 	@LOG_FORMAT=file LOG_FILE=.sandbox/bench.log $(JAVA) -Xmx1g -XX:+UseSerialGC --enable-native-access=ALL-UNNAMED --sun-misc-unsafe-memory-access=allow \
 		-cp '$(CLASSPATH)' io.virtualimage.sandbox.Bench
+
+.PHONY: diff-test
+diff-test: jdk ## the disk readers and writers beside qemu-img, on IMAGES=200 images of each format; SEED=1 makes them
+	$(MVN) -q -pl $(DISK) test -Dtest=DifferentialCheck -Ddiff.seed=$(SEED) -Ddiff.images=$(IMAGES)
 
 .PHONY: fuzz
 fuzz: jdk ## coverage-guided fuzzing of the disk readers: MINUTES=5 or SECONDS=12 of processor time each, TARGET=qcow2,…
