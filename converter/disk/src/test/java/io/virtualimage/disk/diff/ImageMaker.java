@@ -73,7 +73,7 @@ final class ImageMaker {
             writes("qcow2").apply(workshop, Workshop.IMAGE, newSize);
         }
         if (!simple && random.nextInt(3) == 0) {
-            long now = workshop.virtualSize();
+            long now = workshop.virtualSize("qcow2");
             workshop.make("qemu-img", "snapshot", "-q", "-c", "one", Workshop.IMAGE);
             writes("qcow2").apply(workshop, Workshop.IMAGE, now);
             if (random.nextBoolean()) {

@@ -21,11 +21,11 @@ final class SecondOpinion {
             case QCOW2 -> {
                 // It is older than extended L2 entries and zstd.
                 if (!workshop.recipe().matches("(?s).*(extended_l2=on|zstd).*")) {
-                    size("qcowinfo");
+                    size("qcowinfo", format);
                 }
             }
-            case VMDK -> size("vmdkinfo");
-            case VPC, VHDX -> size("vhdiinfo");
+            case VMDK -> size("vmdkinfo", format);
+            case VPC, VHDX -> size("vhdiinfo", format);
             case ISO -> {
                 if (workshop.recipe().contains("mkudffs")) {
                     workshop.ask("udfinfo", Workshop.IMAGE);
@@ -38,10 +38,10 @@ final class SecondOpinion {
         }
     }
 
-    private void size(String program) {
+    private void size(String program, DiffFormat format) {
         String said = workshop.ask(program, Workshop.IMAGE);
         Matcher size = SIZE.matcher(said);
         assertThat(size.find()).as(said).isTrue();
-        assertThat(Long.parseLong(size.group(1))).as(said).isEqualTo(workshop.virtualSize());
+        assertThat(Long.parseLong(size.group(1))).as(said).isEqualTo(workshop.virtualSize(format.qemuName()));
     }
 }

@@ -1,6 +1,6 @@
 package io.virtualimage.disk.diff;
 
-import io.virtualimage.disk.Program;
+import tools.jackson.databind.json.JsonMapper;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -12,6 +12,8 @@ import java.util.stream.Collectors;
 
 /** A folder in which programs make an image, and the list of their commands, to be repeated by hand. */
 final class Workshop {
+    private static final JsonMapper JSON = new JsonMapper();
+
     static final String IMAGE = "image";
 
     private final Path folder;
@@ -64,8 +66,10 @@ final class Workshop {
     }
 
     /** What the image's disk has in bytes, by QEMU. */
-    long virtualSize() {
-        return Program.qemuImgInfo(image()).get("virtual-size").asLong();
+    long virtualSize(String format) {
+        return JSON.readTree(ask("qemu-img", "info", "-f", format, "--output=json", IMAGE))
+                .get("virtual-size")
+                .asLong();
     }
 
     /** The commands as a shell takes them. */
