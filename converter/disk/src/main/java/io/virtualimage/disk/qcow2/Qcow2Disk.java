@@ -86,20 +86,10 @@ public final class Qcow2Disk implements VirtualDisk {
         if (data) {
             requireData(position, host);
         }
-        long inCluster = (long) entry.endOfSame(subcluster) * subclusterBytes;
-        long end;
-        if (inCluster < clusterBytes) {
-            end = endOnDisk(clusterStart, 1, inCluster);
-        } else {
-            long most = Math.min(MAX_RUN_ENTRIES, header.l2Entries() - index);
-            most = Math.min(most, Math.ceilDiv(info.virtualSizeBytes() - clusterStart, clusterBytes));
-            if (host != 0) {
-                long hostEnd = data ? tables.endOfFree(host) : Qcow2Format.MAX_CLUSTER_END;
-                most = Math.min(most, (hostEnd - host) / clusterBytes);
-            }
-            int count = tables.countContiguous(position, entry, status, (int) most);
-            end = endOnDisk(clusterStart, count, clusterBytes);
-        }
+        long endInCluster = (long) entry.endOfSame(subcluster) * subclusterBytes;
+        long end = endInCluster < clusterBytes
+                ? endOnDisk(clusterStart, 1, endInCluster)
+                : endOnDisk(clusterStart, countClusters(clusterStart, index, position, entry, status), clusterBytes);
         if (!data) {
             return zero(offset, end, status == Qcow2L2Entry.Status.ZERO);
         }
@@ -108,6 +98,20 @@ public final class Qcow2Disk implements VirtualDisk {
         return present > 0
                 ? new Extent.Data(offset, Math.min(end - offset, present), sourceOffset)
                 : zero(offset, end, true);
+    }
+
+    /** How many clusters the run has that begins, maybe with a part, in the one at {@code clusterStart}. */
+    private int countClusters(
+            long clusterStart, int index, long position, Qcow2L2Entry entry, Qcow2L2Entry.Status status)
+            throws IOException {
+        long most = Math.min(MAX_RUN_ENTRIES, header.l2Entries() - index);
+        most = Math.min(most, Math.ceilDiv(info.virtualSizeBytes() - clusterStart, clusterBytes));
+        long host = entry.hostOffset();
+        if (host != 0) {
+            long hostEnd = status == Qcow2L2Entry.Status.DATA ? tables.endOfFree(host) : Qcow2Format.MAX_CLUSTER_END;
+            most = Math.min(most, (hostEnd - host) / clusterBytes);
+        }
+        return tables.countContiguous(position, entry, status, (int) most);
     }
 
     private void requireData(long position, long host) throws MalformedDiskException {
@@ -127,8 +131,8 @@ public final class Qcow2Disk implements VirtualDisk {
             case ZLIB -> PackedUnit.Codec.DEFLATE;
             case ZSTD -> PackedUnit.Codec.ZSTD;
         };
-        // QEMU ends the file with the stream, inside a sector. The stream gives a whole cluster, also behind the disk's
-        // end.
+        // QEMU ends the file with the stream, inside a sector. The stream holds all of the cluster, even where the disk
+        // ends inside it.
         PackedUnit unit =
                 new PackedUnit(codec, host, (int) Math.min(packedBytes, source.lengthBytes() - host), clusterBytes);
         int unitOffset = (int) (offset % clusterBytes);

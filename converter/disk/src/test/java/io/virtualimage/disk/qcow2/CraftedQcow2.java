@@ -4,10 +4,14 @@ import io.virtualimage.disk.ByteSource;
 import io.virtualimage.disk.DiskException;
 import io.virtualimage.disk.MemoryByteSource;
 import io.virtualimage.disk.ReadLimits;
+import java.io.ByteArrayInputStream;
 import java.io.IOException;
+import java.io.InputStream;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
+import java.util.zip.Deflater;
+import java.util.zip.DeflaterInputStream;
 
 /**
  * An empty qcow2 image, version 3, as large as two L2 tables can tell (1 GiB with clusters of 64 KiB), to be spoiled field
@@ -154,6 +158,16 @@ public final class CraftedQcow2 {
 
     public ByteSource source() {
         return new MemoryByteSource(bytes());
+    }
+
+    /** A stream as compressed clusters have it. */
+    public static byte[] deflate(byte[] plain) throws IOException {
+        Deflater deflater = new Deflater(9, true);
+        try (InputStream packed = new DeflaterInputStream(new ByteArrayInputStream(plain), deflater)) {
+            return packed.readAllBytes();
+        } finally {
+            deflater.end();
+        }
     }
 
     public Qcow2Disk open() throws IOException, DiskException {

@@ -1,16 +1,29 @@
 package io.virtualimage.disk.qcow2;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
 import io.virtualimage.disk.ByteSource;
 import io.virtualimage.disk.DiskException;
+import io.virtualimage.disk.DiskFormat;
+import io.virtualimage.disk.Extent;
 import io.virtualimage.disk.FileByteSource;
+import io.virtualimage.disk.MalformedDiskException;
+import io.virtualimage.disk.MemoryByteSource;
 import io.virtualimage.disk.Program;
+import io.virtualimage.disk.ReadLimits;
 import io.virtualimage.disk.UnsupportedDiskException;
+import io.virtualimage.disk.content.DiskContent;
+import io.virtualimage.disk.inspect.DiskInspector;
+import io.virtualimage.disk.raw.RawDisk;
+import java.io.IOException;
+import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.HexFormat;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -106,19 +119,76 @@ class Qcow2AttackTest {
     }
 
     /** CVE-2024-4467: a data file in QEMU's JSON notation makes even {@code qemu-img info} open things. */
-    @Test
-    void cve20244467DataFileInJson() {
-        assertThat(refusal(withDataFile(JSON_NAME)))
+    @ParameterizedTest
+    @ValueSource(strings = {JSON_NAME, "nbd:unix:/run/secret.sock", "fat:rw:/etc", "ssh://root@10.0.0.1/etc/shadow"})
+    void cve20244467DataFileThatIsNoFile(String name) {
+        assertThat(refusal(withDataFile(name)))
                 .isInstanceOf(UnsupportedDiskException.class)
-                .hasMessageContaining("external data file 'json:{\"driver\":\"qcow2\"");
+                .hasMessageContaining("external data file '%s", name.substring(0, Math.min(100, name.length())));
+        // Nor as a backing file, nor in version 2, which knows extensions but no feature bit.
+        assertThat(refusal(withBackingFile(name))).hasMessageContaining("backing file '%s'", name);
+        assertThat(refusal(new CraftedQcow2().version2().extension(Qcow2Format.EXTENSION_DATA_FILE, name)))
+                .hasMessageContaining("external data file '");
     }
 
-    /** CVE-2026-24708 and -2022-47951 need a file taken for raw whose content says otherwise: never guessed here. */
+    /**
+     * CVE-2026-24708: a guest writes a qcow2 header to the start of its raw disk, and the next program believes it. Seen
+     * as what it looks like now, it is refused; said to be raw, it is raw.
+     */
     @Test
-    void qcow2InsideQcow2IsNotLookedAt() throws Exception {
-        CraftedQcow2 image = new CraftedQcow2().length(5 * CraftedQcow2.CLUSTER_BYTES);
-        image.u32(4 * CraftedQcow2.CLUSTER_BYTES, Qcow2Format.MAGIC);
-        assertThat(Qcow2HeaderReader.read(image.source()).virtualSizeBytes()).isEqualTo(1L << 30);
+    void cve202624708HeaderOnARawDisk() throws Exception {
+        byte[] disk = withBackingFile("/dev/sda").length(1 << 20).bytes();
+        assertThat(refusal(new MemoryByteSource(disk))).hasMessageContaining("backing file '/dev/sda'");
+        RawDisk raw = RawDisk.open(new MemoryByteSource(disk), DiskFormat.RAW);
+        assertThat(raw.extentAt(0)).isEqualTo(new Extent.Data(0, 1 << 20, 0));
+    }
+
+    /** The same one level down: what a guest wrote to its qcow2 disk is content, whatever it looks like. */
+    @Test
+    void cve202624708HeaderOnAQcow2Disk() throws Exception {
+        byte[] inner =
+                withBackingFile("/dev/sda").length(CraftedQcow2.CLUSTER_BYTES).bytes();
+        CraftedQcow2 image = new CraftedQcow2().table().clusters(6);
+        image.l2(0, image.at(5)).put(image.at(5), inner);
+        assertThat(firstBytes(image, inner.length)).isEqualTo(inner);
+    }
+
+    /** There is no way out of the file: an L2 table handed out as data is the attacker's own upload. */
+    @Test
+    void tableAsDataGivesTheFilesOwnBytes() throws Exception {
+        CraftedQcow2 image = new CraftedQcow2().table();
+        image.l2(0, image.at(4)).l2(1, image.at(2)).l1(1, image.at(4));
+        byte[] file = image.bytes();
+        assertThat(firstBytes(image, CraftedQcow2.CLUSTER_BYTES))
+                .isEqualTo(Arrays.copyOfRange(file, 4 * CraftedQcow2.CLUSTER_BYTES, 5 * CraftedQcow2.CLUSTER_BYTES));
+        // Both halves of the disk are told by that table, which is no reason to tell them for ever.
+        assertThat(Extents.walk(image.open())).hasSize(6);
+    }
+
+    /** A few kilobytes that unpack to 64 MiB: no more than a cluster of them is unpacked. */
+    @Test
+    void compressedBomb() throws Exception {
+        byte[] bomb = CraftedQcow2.deflate(new byte[64 << 20]);
+        CraftedQcow2 image = new CraftedQcow2().table();
+        image.length((int) image.at(5) + bomb.length)
+                .put(image.at(5), bomb)
+                .l2(0, CraftedQcow2.packed(image.at(5), 255))
+                .l2(1, CraftedQcow2.packed(image.at(5), 255));
+        assertThat(Extents.walk(image.open()).getFirst().lengthBytes()).isEqualTo(CraftedQcow2.CLUSTER_BYTES);
+        assertThat(firstBytes(image, 2 * CraftedQcow2.CLUSTER_BYTES))
+                .isEqualTo(new byte[2 * CraftedQcow2.CLUSTER_BYTES]);
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"", "00", "07", "ffffffffffffffff", "0300", "ed"})
+    void compressedClusterWithoutSense(String stream) {
+        CraftedQcow2 image = new CraftedQcow2().table();
+        byte[] packed = Arrays.copyOf(HexFormat.of().parseHex(stream), 100);
+        image.length((int) image.at(5) + 100).put(image.at(5), packed).l2(0, CraftedQcow2.packed(image.at(5), 255));
+        assertThatThrownBy(() -> firstBytes(image, 512))
+                .isInstanceOfSatisfying(
+                        DiskContent.BadContentException.class,
+                        e -> assertThat(e.reason()).isInstanceOf(MalformedDiskException.class));
     }
 
     @Test
@@ -164,6 +234,14 @@ class Qcow2AttackTest {
         assertThat(refusal(image)).isInstanceOf(UnsupportedDiskException.class).hasMessageContaining("encrypted");
     }
 
+    private static byte[] firstBytes(CraftedQcow2 image, int lengthBytes) throws IOException, DiskException {
+        try (DiskContent content = new DiskContent(image.open())) {
+            byte[] bytes = new byte[lengthBytes];
+            content.read(0, ByteBuffer.wrap(bytes));
+            return bytes;
+        }
+    }
+
     private static CraftedQcow2 withBackingFile(String name) {
         return new CraftedQcow2()
                 .u64(Qcow2Format.BACKING_FILE_OFFSET_OFFSET, NAME_OFFSET)
@@ -187,7 +265,12 @@ class Qcow2AttackTest {
         }
     }
 
+    /** Both by itself and where the format is found out: nothing else is tried after a refusal. */
     private static DiskException refusal(ByteSource source) {
-        return catchThrowableOfType(DiskException.class, () -> Qcow2HeaderReader.read(source));
+        DiskException refusal = catchThrowableOfType(DiskException.class, () -> Qcow2HeaderReader.read(source));
+        DiskException found =
+                catchThrowableOfType(DiskException.class, () -> DiskInspector.open(source, ReadLimits.DEFAULT));
+        assertThat(found).hasSameClassAs(refusal).hasMessage(refusal.getMessage());
+        return refusal;
     }
 }

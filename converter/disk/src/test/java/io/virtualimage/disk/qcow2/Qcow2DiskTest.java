@@ -27,7 +27,6 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
 import java.util.stream.Stream;
-import java.util.zip.Deflater;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
@@ -119,16 +118,24 @@ class Qcow2DiskTest {
         assertThat(image.open().extentAt(3 * CLUSTER)).isEqualTo(zero(3 * CLUSTER, 2 * CLUSTER));
     }
 
-    /** An L2 table has 64 entries here, and the second one goes on where the first ends. */
+    /** An L2 table has 64 entries here; what stands behind it in the file would go on, but is no table of the disk. */
     @Test
     void noRunLeavesItsTable() throws Exception {
-        CraftedQcow2 image = new CraftedQcow2(9).table().clusters(200).l1(1, 6 * 512);
-        for (int i = 0; i < 64; i++) {
-            image.l2(i, (10 + i) * 512L).u64(6 * 512 + 8 * i, (74 + i) * 512L);
+        CraftedQcow2 image = new CraftedQcow2(9).table().clusters(200);
+        for (int i = 0; i < 128; i++) {
+            image.l2(i, (10 + i) * 512L);
         }
+        assertThat(walk(image.open())).containsExactly(data(0, 64 * 512, 10 * 512), unallocated(64 * 512, 64 * 512));
+        assertThat(image.open().extentAt(512)).isEqualTo(data(512, 63 * 512, 11 * 512));
+        image.l1(1, 5 * 512);
         assertThat(image.open().extentAt(0)).isEqualTo(data(0, 64 * 512, 10 * 512));
-        assertThat(image.open().extentAt(64 * 512)).isEqualTo(data(64 * 512, 64 * 512, 74 * 512));
         assertThat(walk(image.open())).containsExactly(data(0, 128 * 512, 10 * 512));
+    }
+
+    @Test
+    void fileThatEndsWithTheL1Table() throws Exception {
+        CraftedQcow2 image = new CraftedQcow2().length(3 * CLUSTER_BYTES + 16);
+        assertThat(walk(image.open())).containsExactly(unallocated(0, GIB));
     }
 
     @Test
@@ -361,23 +368,13 @@ class Qcow2DiskTest {
         assertThat(image.open().extentAt(0)).isEqualTo(data(0, CLUSTER, HOST));
     }
 
-    private static CraftedQcow2 withDeflated(byte[] plain) {
-        byte[] packed = deflate(plain);
+    private static CraftedQcow2 withDeflated(byte[] plain) throws IOException {
+        byte[] packed = CraftedQcow2.deflate(plain);
         return new CraftedQcow2()
                 .table()
                 .length((int) HOST + 1000 + packed.length)
                 .put(HOST + 1000, packed)
                 .l2(0, CraftedQcow2.packed(HOST + 1000, (1000 % 512 + packed.length - 1) / 512));
-    }
-
-    private static byte[] deflate(byte[] plain) {
-        Deflater deflater = new Deflater(6, true);
-        deflater.setInput(plain);
-        deflater.finish();
-        byte[] packed = new byte[plain.length + 1000];
-        int length = deflater.deflate(packed);
-        deflater.end();
-        return Arrays.copyOf(packed, length);
     }
 
     /** Bytes that compress to about three quarters. */

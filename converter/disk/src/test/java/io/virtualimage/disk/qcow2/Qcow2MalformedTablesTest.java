@@ -147,6 +147,7 @@ class Qcow2MalformedTablesTest {
     static Stream<Arguments> malformedSubclusters() {
         return Stream.of(
                 refuse("data and zero", image -> image.l2(0, HOST, DATA | ZERO), "data and that it is zero"),
+                refuse("among others", image -> image.l2(0, HOST, 7 | ZERO << 2 | ZERO << 3), "of the same subcluster"),
                 refuse("in the last", image -> image.l2(0, HOST, (DATA | ZERO) << 31), "0x8000000080000000 says of"),
                 refuse("data of nowhere", image -> image.l2(0, 0, DATA << 31), "nothing of where they are"),
                 refuse("data in the header", image -> image.l2(0, COPIED_FLAG, DATA), "nothing of where they are"),
