@@ -18,6 +18,7 @@ public final class UnitDecoder implements AutoCloseable {
     private final Inflater deflate = new Inflater(true);
     private final Inflater zlib = new Inflater(false);
     private final ZstdUnitDecoder zstd = new ZstdUnitDecoder();
+    private final byte[] ignored = new byte[4096];
     private ByteBuffer packed = ByteBuffer.allocate(128 << 10);
 
     /**
@@ -39,7 +40,10 @@ public final class UnitDecoder implements AutoCloseable {
         plain.limit(plain.position() + unit.plainBytes());
         switch (unit.codec()) {
             case DEFLATE -> inflate(deflate, unit, plain);
-            case ZLIB -> inflate(zlib, unit, plain);
+            case ZLIB -> {
+                inflate(zlib, unit, plain);
+                checkEnd(unit);
+            }
             case ZSTD -> zstd.decode(packed, unit.sourceOffset(), plain);
         }
         plain.limit(limit);
@@ -60,6 +64,26 @@ public final class UnitDecoder implements AutoCloseable {
                     unit.sourceOffset(),
                     "the compressed data end %d bytes before the cluster or grain of %d bytes does"
                             .formatted(plain.remaining(), unit.plainBytes()));
+        }
+    }
+
+    /** Inflates what is left of the stream, though nobody wants it: behind it is the checksum of all. */
+    private void checkEnd(PackedUnit unit) throws MalformedDiskException {
+        int room = PackedUnit.MAX_BYTES;
+        try {
+            while (!zlib.finished() && room > 0) {
+                int count = zlib.inflate(ignored);
+                if (count == 0 && !zlib.finished()) {
+                    break;
+                }
+                room -= count;
+            }
+        } catch (DataFormatException e) {
+            throw new MalformedDiskException(unit.sourceOffset(), "the compressed data are damaged: " + e.getMessage());
+        }
+        if (!zlib.finished()) {
+            throw new MalformedDiskException(
+                    unit.sourceOffset(), "the compressed data do not end where the cluster or grain does");
         }
     }
 

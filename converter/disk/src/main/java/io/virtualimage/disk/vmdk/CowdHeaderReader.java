@@ -43,6 +43,7 @@ final class CowdHeaderReader {
                 VmdkFormat.COWD_HEADER_BYTES,
                 false,
                 false,
+                false,
                 header.getInt(VmdkFormat.COWD_UNCLEAN_SHUTDOWN_OFFSET) != 0);
     }
 

@@ -28,13 +28,14 @@ final class VmdkDescriptor {
     /** Keys on whose value something depends: two of them, and two readers would see two disks. */
     private static final Set<String> ONCE = Set.of("version", "parentcid", "createtype");
 
+    // A byte of a character may look like the end of a line (0x85), so all dots match all.
     private static final Pattern CONTROL = Pattern.compile("[\\x00-\\x08\\x0b-\\x1f\\x7f]");
-    private static final Pattern ACCESS = Pattern.compile("(?:RW|RDONLY|NOACCESS)\\b.*", Pattern.CASE_INSENSITIVE);
-    private static final Pattern EXTENT = Pattern.compile(
-            "([A-Z]+)\\s+(\\d{1,18})\\s+([A-Z0-9]+)(?:\\s+\"([^\"]*)\"(?:\\s+(\\S.*))?)?", Pattern.CASE_INSENSITIVE);
-    private static final Pattern ENTRY = Pattern.compile("([^=\"\\s]+)\\s*=\\s*(.*)");
+    private static final Pattern ACCESS = Pattern.compile("(?is)(?:RW|RDONLY|NOACCESS)\\b.*");
+    private static final Pattern EXTENT =
+            Pattern.compile("(?is)([A-Z]+)\\s+(\\d{1,18})\\s+([A-Z0-9]+)(?:\\s+\"([^\"]*)\"(?:\\s+(\\S.*))?)?");
+    private static final Pattern ENTRY = Pattern.compile("(?s)([^=\"\\s]+)\\s*=\\s*(.*)");
     /** A path, or the address of something elsewhere: a file that is its own extent is named by its bare name. */
-    private static final Pattern ELSEWHERE = Pattern.compile(".*[/\\\\].*|[A-Za-z][A-Za-z0-9+.-]+:.*");
+    private static final Pattern ELSEWHERE = Pattern.compile("(?s).*[/\\\\].*|[A-Za-z][A-Za-z0-9+.-]+:.*");
 
     /** One character for each byte, so that places in it are places in the file. */
     private final String text;

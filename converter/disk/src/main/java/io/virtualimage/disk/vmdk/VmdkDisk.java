@@ -26,6 +26,8 @@ public final class VmdkDisk implements VirtualDisk {
     private final ByteBuffer marker =
             ByteBuffer.allocate(VmdkFormat.GRAIN_MARKER_BYTES).order(ByteOrder.LITTLE_ENDIAN);
 
+    private boolean directoryChecked;
+
     private VmdkDisk(ByteSource source, ReadLimits limits, VmdkHeader header) {
         this.source = source;
         this.tables = new CachedSource(source, limits);
@@ -76,6 +78,7 @@ public final class VmdkDisk implements VirtualDisk {
 
     @Override
     public Extent extentAt(long offset) throws IOException, DiskException {
+        checkDirectory();
         long size = info.virtualSizeBytes();
         long tableIndex = offset / header.tableSpanBytes();
         long tableStart = tableIndex * header.tableSpanBytes();
@@ -102,6 +105,17 @@ public final class VmdkDisk implements VirtualDisk {
         }
         long grain = place("grain", sector, end - start, position);
         return new Extent.Data(offset, end - offset, grain + offset - start);
+    }
+
+    private void checkDirectory() throws IOException, DiskException {
+        if (!directoryChecked && header.streamed()) {
+            VmdkHeaderReader.requireMarker(
+                    source,
+                    "grain directory",
+                    header.directoryOffset() - VmdkFormat.SECTOR_BYTES,
+                    VmdkFormat.MARKER_GRAIN_DIRECTORY);
+        }
+        directoryChecked = true;
     }
 
     /** A grain as its marker announces it. That the marker's own bytes are to be counted is CVE-2026-2243. */

@@ -10,6 +10,7 @@ import io.virtualimage.disk.DiskInfo;
  * @param tableEntries number of entries in a grain table, each for a grain
  * @param directoryOffset of the grain directory, from the start of the file
  * @param metadataEnd where the header, and the descriptor if there is one, end: no table and no grain is in front of it
+ * @param streamed whether the grain directory stands at the end, behind a marker that is not checked yet
  * @param zeroedGrains whether 1 in a grain table stands for zeros
  * @param compressed whether each grain is compressed, behind a marker
  * @param uncleanShutdown whether the last writer did not close the file: then tables may lack grains that were written
@@ -20,6 +21,7 @@ public record VmdkHeader(
         int tableEntries,
         long directoryOffset,
         long metadataEnd,
+        boolean streamed,
         boolean zeroedGrains,
         boolean compressed,
         boolean uncleanShutdown) {

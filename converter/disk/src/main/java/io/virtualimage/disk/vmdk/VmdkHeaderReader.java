@@ -13,7 +13,7 @@ import java.nio.ByteOrder;
  * Reads the header of a hosted sparse extent, its descriptor and, if it was streamed, its footer; refuses what is not one
  * self-contained disk.
  *
- * <p>Reads the first 65 KiB at the very most, the last 1536 bytes, and the marker in front of the grain directory.
+ * <p>Reads the first 65 KiB and the last 1536 bytes at the very most.
  */
 final class VmdkHeaderReader {
     static final String OTHER_FILES_REFUSED = "images that refer to other files are refused";
@@ -74,6 +74,7 @@ final class VmdkHeaderReader {
                 tableEntries,
                 directory(VmdkHeader.directoryBytes(virtualSizeBytes, grainBytes, tableEntries)),
                 regionOffset + descriptorBytes,
+                directoryAtEnd(),
                 has(VmdkFormat.ZEROED_GRAIN_FLAG),
                 compressed,
                 front.get(VmdkFormat.UNCLEAN_SHUTDOWN_OFFSET) != 0);
@@ -225,7 +226,7 @@ final class VmdkHeaderReader {
     /** @return where the grain directory is, in bytes; a redundant one is not read, but must be there if announced */
     private long directory(long directoryBytes) throws IOException, DiskException {
         long sector = front.getLong(VmdkFormat.DIRECTORY_OFFSET_OFFSET);
-        if (sector == VmdkFormat.DIRECTORY_AT_END) {
+        if (directoryAtEnd()) {
             return directoryByFooter(directoryBytes);
         }
         if (has(VmdkFormat.REDUNDANT_FLAG)) {
@@ -235,33 +236,35 @@ final class VmdkHeaderReader {
         return placeDirectory("grain directory", sector, VmdkFormat.DIRECTORY_OFFSET_OFFSET, directoryBytes, fileBytes);
     }
 
+    private boolean directoryAtEnd() {
+        return front.getLong(VmdkFormat.DIRECTORY_OFFSET_OFFSET) == VmdkFormat.DIRECTORY_AT_END;
+    }
+
     private long directoryByFooter(long directoryBytes) throws IOException, DiskException {
         long trailerOffset = fileBytes - VmdkFormat.TRAILER_BYTES;
         if (trailerOffset < VmdkFormat.HEADER_BYTES || fileBytes % VmdkFormat.SECTOR_BYTES != 0) {
             throw new MalformedDiskException(
                     VmdkFormat.DIRECTORY_OFFSET_OFFSET,
-                    "vmdk: the file of %d bytes does not end in a footer, which would tell where the grain directory"
-                            .formatted(fileBytes)
-                            .concat(" is; is the file cut short?"));
+                    "vmdk: the file of %d bytes does not end in a footer, as its header says; is the file cut short?"
+                            .formatted(fileBytes));
         }
-        requireMarker("footer", trailerOffset, VmdkFormat.MARKER_FOOTER);
-        requireMarker("end of the stream", fileBytes - VmdkFormat.SECTOR_BYTES, VmdkFormat.MARKER_END_OF_STREAM);
+        requireMarker(source, "footer", trailerOffset, VmdkFormat.MARKER_FOOTER);
+        requireMarker(
+                source, "end of the stream", fileBytes - VmdkFormat.SECTOR_BYTES, VmdkFormat.MARKER_END_OF_STREAM);
         long footerOffset = trailerOffset + VmdkFormat.SECTOR_BYTES;
         ByteBuffer footer = little(source, footerOffset, VmdkFormat.HEADER_BYTES);
         requireSame(footer, footerOffset);
-        long field = footerOffset + VmdkFormat.DIRECTORY_OFFSET_OFFSET;
-        long offset = placeDirectory(
+        return placeDirectory(
                 "grain directory",
                 footer.getLong(VmdkFormat.DIRECTORY_OFFSET_OFFSET),
-                field,
+                footerOffset + VmdkFormat.DIRECTORY_OFFSET_OFFSET,
                 directoryBytes,
                 trailerOffset);
-        // Grain tables have markers too: some programs write one for each, some one for all.
-        requireMarker("grain directory", offset - VmdkFormat.SECTOR_BYTES, VmdkFormat.MARKER_GRAIN_DIRECTORY);
-        return offset;
     }
 
-    private void requireMarker(String what, long offset, int type) throws IOException, MalformedDiskException {
+    /** Checks a marker that is not a grain's. Those of grain tables are not asked for: some programs write one for all. */
+    static void requireMarker(ByteSource source, String what, long offset, int type)
+            throws IOException, MalformedDiskException {
         ByteBuffer marker = little(source, offset, VmdkFormat.MARKER_TYPE_OFFSET + Integer.BYTES);
         if (marker.getInt(VmdkFormat.MARKER_SIZE_OFFSET) != 0
                 || marker.getInt(VmdkFormat.MARKER_TYPE_OFFSET) != type

@@ -3,6 +3,7 @@ package io.virtualimage.disk.vmdk;
 import io.virtualimage.disk.ByteSource;
 import io.virtualimage.disk.MemoryByteSource;
 import java.io.ByteArrayOutputStream;
+import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
@@ -227,7 +228,7 @@ final class CraftedVmdk {
         Deflater deflater = new Deflater();
         try (DeflaterOutputStream out = new DeflaterOutputStream(packed, deflater)) {
             out.write(plain);
-        } catch (java.io.IOException e) {
+        } catch (IOException e) {
             throw new AssertionError(e);
         } finally {
             deflater.end();

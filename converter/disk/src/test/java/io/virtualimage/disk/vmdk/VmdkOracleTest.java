@@ -25,7 +25,6 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import tools.jackson.databind.JsonNode;
-import tools.jackson.databind.json.JsonMapper;
 
 /** QEMU sees the same in an image, whether it wrote the image or not: size, what is where, and each byte. */
 class VmdkOracleTest {
@@ -51,7 +50,6 @@ class VmdkOracleTest {
         Path image = directory.resolve("disk.vmdk");
         Program.qemuImg("convert", "-f", "raw", "-O", "vmdk", "-o", options, raw, image);
         assertAgrees(image, image);
-        assertThat(Program.vmdkinfo(image)).contains("(%d bytes)".formatted(Math.ceilDiv(lengthBytes, 512) * 512L));
     }
 
     @ParameterizedTest
@@ -63,17 +61,16 @@ class VmdkOracleTest {
                 "create", "-q", "-f", "vmdk", "-o", "subformat=" + subformat, image, Long.toString(sectors * 512L));
         for (int seed = 0; seed < 3; seed++) {
             Random random = new Random(seed);
-            List<Object> arguments = new ArrayList<>(List.of("-f", "vmdk"));
+            List<String> commands = new ArrayList<>();
             for (int i = 0; i < 20; i++) {
                 int at = random.nextInt(sectors - 1);
                 int count = random.nextInt(1, Math.min(sectors - at, random.nextBoolean() ? 9 : 700) + 1);
                 String command = random.nextInt(3) == 0 && subformat.contains("zeroed")
                         ? "write -z %d %d".formatted(at / 128 * 65_536L, 65_536L)
                         : "write -P %d %d %d".formatted(random.nextInt(1, 256), at * 512L, count * 512L);
-                arguments.addAll(List.of("-c", command));
+                commands.add(command);
             }
-            arguments.add(image);
-            Program.qemuIo(arguments.toArray());
+            Program.qemuIo("vmdk", image, commands);
             assertAgrees(image, image);
         }
     }
@@ -196,8 +193,7 @@ class VmdkOracleTest {
 
     private static List<Run> qemuMap(Path image) {
         List<Run> runs = new ArrayList<>();
-        String map = Program.qemuImg("map", "-f", "vmdk", "--output=json", image);
-        for (JsonNode run : new JsonMapper().readTree(map)) {
+        for (JsonNode run : Program.qemuImgMap("vmdk", image)) {
             long start = run.get("start").asLong();
             long offset = run.has("offset") ? run.get("offset").asLong() : -1;
             boolean zero = run.get("zero").asBoolean();
