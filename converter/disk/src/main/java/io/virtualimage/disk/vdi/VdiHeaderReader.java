@@ -56,6 +56,8 @@ final class VdiHeaderReader {
                     "vdi: the blocks, from 0x%x on, overlap the block map of %d entries at 0x%x"
                             .formatted(dataOffset, blocks, mapOffset));
         }
+        refuseUnaligned(VdiFormat.MAP_OFFSET_OFFSET, "the block map", mapOffset);
+        refuseUnaligned(VdiFormat.DATA_OFFSET_OFFSET, "the first block", dataOffset);
         return new VdiHeader(virtualSizeBytes, blockBytes, mapOffset, dataOffset);
     }
 
@@ -169,6 +171,15 @@ final class VdiHeaderReader {
                             .formatted(blocks, offset, fileLengthBytes));
         }
         return offset;
+    }
+
+    /** As QEMU does; nobody writes such. */
+    private static void refuseUnaligned(int field, String what, long offset) throws UnsupportedDiskException {
+        if (offset % DiskInfo.SECTOR_BYTES != 0) {
+            throw new UnsupportedDiskException(
+                    field,
+                    "vdi: %s at 0x%x does not begin at a sector, which is not supported".formatted(what, offset));
+        }
     }
 
     private long unsigned(int field) {

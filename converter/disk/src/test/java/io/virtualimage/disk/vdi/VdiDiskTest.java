@@ -224,6 +224,8 @@ class VdiDiskTest {
                 refuse("type 0", image -> image.u32(76, 0), 76, "of the type 0"),
                 refuse("type 5", image -> image.u32(76, 5), 76, "of the type 5"),
                 refuse("large sectors", image -> image.u32(360, 4096), 360, "sectors of 4096 bytes"),
+                refuse("map inside a sector", image -> image.u32(340, 500), 340, "the block map at 0x1f4 does not"),
+                refuse("blocks inside a sector", image -> image.u32(344, 1025), 344, "first block at 0x401 does not"),
                 refuse("tiny blocks", image -> image.u32(376, 256), 376, "blocks of 256 bytes"),
                 refuse("extra data", image -> image.u32(380, 512), 380, "512 extra bytes each"));
     }
