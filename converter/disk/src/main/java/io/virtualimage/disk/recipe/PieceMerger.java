@@ -63,6 +63,7 @@ public final class PieceMerger {
             case Piece.Unpacked unpacked ->
                 next instanceof Piece.Unpacked more
                                 && more.unpackedOffset() == unpacked.unpackedOffset() + unpacked.lengthBytes()
+                                && unpacked.lengthBytes() + more.lengthBytes() <= PieceSink.MAX_UNPACKED_BYTES
                         ? new Piece.Unpacked(unpacked.lengthBytes() + more.lengthBytes(), unpacked.unpackedOffset())
                         : null;
         };

@@ -3,8 +3,15 @@ package io.virtualimage.disk.recipe;
 import io.virtualimage.disk.PackedUnit;
 import java.io.IOException;
 
-/** Takes the pieces of an output in order. For one thread. */
+/**
+ * Takes the pieces of an output in order, and the units that these refer to. Pieces of the unpacked space come in the order
+ * of that space too, and are short, so a sink that unpacks at once has to remember only the units of the last 16 MiB. For
+ * one thread.
+ */
 public interface PieceSink {
+    /** Writers of formats put no {@link Piece.Unpacked} that is longer than this. */
+    int MAX_UNPACKED_BYTES = 16 << 20;
+
     /** Takes the next piece. */
     void put(Piece piece) throws IOException;
 

@@ -45,6 +45,21 @@ record SampleLayout(long virtualSizeBytes, long dataBytes) {
         return run * RUN_CLUSTERS + index % RUN_CLUSTERS;
     }
 
+    /** The first cluster of data, by its index, that is not before that cluster of the disk; their number if none is. */
+    long firstFrom(long guestCluster) {
+        long low = 0;
+        long high = dataClusters();
+        while (low < high) {
+            long middle = (low + high) / 2;
+            if (guestCluster(middle) < guestCluster) {
+                low = middle + 1;
+            } else {
+                high = middle;
+            }
+        }
+        return low;
+    }
+
     /** Length in bytes of that cluster of the disk: the last one may be shorter. */
     int lengthOf(long guestCluster) {
         return (int) Math.min(CLUSTER_BYTES, virtualSizeBytes - guestCluster * CLUSTER_BYTES);
