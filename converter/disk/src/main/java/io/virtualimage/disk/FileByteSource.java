@@ -77,10 +77,9 @@ public final class FileByteSource implements ByteSource, AutoCloseable {
         return file != null ? file.bytesBeforeHole(offset, maxBytes) : maxBytes;
     }
 
-    /** What the file takes of its file system in bytes, holes not counted; empty where that is not known. */
+    /** What the file of that name takes of its file system in bytes, holes not counted; empty where that is not known. */
     public OptionalLong allocatedBytes() {
-        SparseFile file = sparse();
-        return file != null ? file.allocatedBytes() : OptionalLong.empty();
+        return SparseFile.allocatedBytes(path);
     }
 
     /** Null where nothing is known of holes. */

@@ -12,6 +12,7 @@ import java.lang.foreign.MemoryLayout;
 import java.lang.foreign.MemorySegment;
 import java.lang.invoke.MethodHandle;
 import java.lang.invoke.VarHandle;
+import java.nio.ByteOrder;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.BasicFileAttributes;
@@ -32,7 +33,7 @@ final class SparseFile implements AutoCloseable {
     private static final int SEEK_DATA = 3;
     private static final int SEEK_HOLE = 4;
     private static final int ENXIO = 6;
-    private static final int AT_EMPTY_PATH = 0x1000;
+    private static final int AT_FDCWD = -100;
     private static final int STATX_BLOCKS = 0x400;
     private static final int STATX_BYTES = 256;
     private static final int STATX_BLOCKS_OFFSET = 48;
@@ -62,9 +63,7 @@ final class SparseFile implements AutoCloseable {
      *     have got since
      */
     static Optional<SparseFile> open(Path path, Object fileKey) {
-        if (!SparseFile.class.getModule().isNativeAccessEnabled()
-                || !"Linux".equals(System.getProperty("os.name"))
-                || ADDRESS.byteSize() != Long.BYTES) {
+        if (!canAsk()) {
             return Optional.empty();
         }
         int descriptor;
@@ -82,6 +81,28 @@ final class SparseFile implements AutoCloseable {
             return Optional.empty();
         }
         return Optional.of(file);
+    }
+
+    /** What the file at {@code path} takes of its file system, in bytes. */
+    static OptionalLong allocatedBytes(Path path) {
+        if (!canAsk() || Status.STATX == null) {
+            return OptionalLong.empty();
+        }
+        try (Arena arena = Arena.ofConfined()) {
+            MemorySegment status = arena.allocate(STATX_BYTES, Long.BYTES);
+            int result = (int)
+                    Status.STATX.invokeExact(AT_FDCWD, arena.allocateFrom(path.toString()), 0, STATX_BLOCKS, status);
+            long blocks = status.asByteBuffer().order(ByteOrder.nativeOrder()).getLong(STATX_BLOCKS_OFFSET);
+            return result == 0 ? OptionalLong.of(blocks * STATX_BLOCK_BYTES) : OptionalLong.empty();
+        } catch (Throwable e) {
+            throw neverThrown(e);
+        }
+    }
+
+    private static boolean canAsk() {
+        return SparseFile.class.getModule().isNativeAccessEnabled()
+                && "Linux".equals(System.getProperty("os.name"))
+                && ADDRESS.byteSize() == Long.BYTES;
     }
 
     private @Nullable Object key() {
@@ -139,23 +160,6 @@ final class SparseFile implements AutoCloseable {
         }
     }
 
-    /** What the file takes of its file system, in bytes. */
-    OptionalLong allocatedBytes() {
-        if (Calls.STATX == null) {
-            return OptionalLong.empty();
-        }
-        try (Arena arena = Arena.ofConfined()) {
-            MemorySegment status = arena.allocate(STATX_BYTES, Long.BYTES);
-            int result = (int)
-                    Calls.STATX.invokeExact(descriptor, arena.allocateFrom(""), AT_EMPTY_PATH, STATX_BLOCKS, status);
-            return result == 0
-                    ? OptionalLong.of(status.get(JAVA_LONG, STATX_BLOCKS_OFFSET) * STATX_BLOCK_BYTES)
-                    : OptionalLong.empty();
-        } catch (Throwable e) {
-            throw neverThrown(e);
-        }
-    }
-
     @Override
     public void close() {
         try {
@@ -183,26 +187,30 @@ final class SparseFile implements AutoCloseable {
                 "lseek",
                 FunctionDescriptor.of(JAVA_LONG, JAVA_INT, JAVA_LONG, JAVA_INT),
                 Linker.Option.captureCallState("errno")));
-        /** Old C libraries have none. */
+
+        private Calls() {}
+    }
+
+    /** Apart from the others, since each function takes some milliseconds to link. */
+    private static final class Status {
+        /** Null in old C libraries. */
         static final @Nullable MethodHandle STATX =
                 link("statx", FunctionDescriptor.of(JAVA_INT, JAVA_INT, ADDRESS, JAVA_INT, JAVA_INT, ADDRESS));
 
-        private Calls() {}
+        private Status() {}
+    }
 
-        @SuppressWarnings("restricted")
-        private static @Nullable MethodHandle link(String name, FunctionDescriptor type, Linker.Option... options) {
-            Linker linker = Linker.nativeLinker();
-            return linker.defaultLookup()
-                    .find(name)
-                    .map(function -> linker.downcallHandle(function, type, options))
-                    .orElse(null);
-        }
+    @SuppressWarnings("restricted")
+    private static @Nullable MethodHandle link(String name, FunctionDescriptor type, Linker.Option... options) {
+        Linker linker = Linker.nativeLinker();
+        Optional<MemorySegment> function = linker.defaultLookup().find(name);
+        return function.isPresent() ? linker.downcallHandle(function.get(), type, options) : null;
+    }
 
-        private static MethodHandle required(@Nullable MethodHandle function) {
-            if (function == null) {
-                throw new UnsatisfiedLinkError("the C library lacks a function of POSIX");
-            }
-            return function;
+    private static MethodHandle required(@Nullable MethodHandle function) {
+        if (function == null) {
+            throw new UnsatisfiedLinkError("the C library lacks a function of POSIX");
         }
+        return function;
     }
 }

@@ -76,9 +76,13 @@ final class Arguments {
         return options.get(name);
     }
 
+    String value(String name, String otherwise) {
+        return options.getOrDefault(name, otherwise);
+    }
+
     /** Whether {@code --output} asks for JSON. */
     boolean wantsJson() throws UsageException {
-        String output = options.getOrDefault("--output", "human");
+        String output = value("--output", "human");
         if (!output.equals("json") && !output.equals("human")) {
             throw new UsageException("the output is 'human' or 'json', not '%s'".formatted(output));
         }

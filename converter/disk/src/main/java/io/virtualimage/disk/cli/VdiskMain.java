@@ -21,7 +21,7 @@ public final class VdiskMain {
                   what the image is
               vdisk map [--output=human|json] [-f FORMAT] IMAGE
                   where the bytes of the disk stand in the image
-              vdisk convert [-O raw] [-f FORMAT] [-m THREADS] IMAGE NEW
+              vdisk convert [-O raw|qcow2] [-f FORMAT] [-m THREADS] IMAGE NEW
                   writes the same disk in another format; NEW appears, or is replaced, when it is complete
               vdisk compare [-s] [-f FORMAT] [-F FORMAT] IMAGE IMAGE
                   whether a guest would see the same; zeros at the end of the larger disk don't count
@@ -45,7 +45,9 @@ public final class VdiskMain {
             code = 1;
         }
         err.flush();
-        System.exit(code);
+        if (code != 0) {
+            System.exit(code); // which takes longer than to return
+        }
     }
 
     /** File names come out as they are, whatever the locale. */

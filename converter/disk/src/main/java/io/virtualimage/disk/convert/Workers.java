@@ -10,7 +10,7 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 
-/** Does the same on several threads, until there is no more of it. */
+/** Shares work among threads. */
 final class Workers {
     /** What one thread does. */
     interface Work {
@@ -20,16 +20,16 @@ final class Workers {
     private Workers() {}
 
     /**
-     * Runs {@code work} once on each thread, and waits for all. The first failure is thrown, the others are suppressed in
-     * it.
+     * Does each work on a thread of its own, and waits for all. Of failures, that of the first in the list is thrown, and
+     * the others are suppressed in it.
      *
-     * @param stop lets the work of all threads end early; called when one has failed
+     * @param stop lets all end early; called when one has failed
      */
-    static void run(int threads, Runnable stop, Work work) throws IOException, DiskException {
+    static void run(List<? extends Work> works, Runnable stop) throws IOException, DiskException {
         List<Throwable> failures = new ArrayList<>();
-        try (ExecutorService workers = Executors.newFixedThreadPool(threads)) {
+        try (ExecutorService workers = Executors.newFixedThreadPool(works.size())) {
             List<Future<?>> all = new ArrayList<>();
-            for (int i = 0; i < threads; i++) {
+            for (Work work : works) {
                 all.add(workers.submit(() -> {
                     try {
                         work.run();

@@ -3,7 +3,10 @@ package io.virtualimage.disk.convert;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 
-/** Finds out which blocks of a buffer are zeros; blocks are counted from where the search begins. Most blocks that are not show it in their first bytes. */
+/**
+ * Finds out which blocks of a buffer are zeros; blocks are counted from where the search begins. Most blocks that are not
+ * zero show it in their first bytes.
+ */
 final class ZeroScan {
     /** Zeros are looked for in blocks of this size: what file systems allocate. */
     static final int BLOCK_BYTES = 4 << 10;

@@ -8,19 +8,19 @@ import io.virtualimage.disk.codec.UnitDecoder;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 
-/** Brings pieces into memory. Keeps its buffers for the next one; for one thread. */
-final class PieceReader implements AutoCloseable {
+/** Brings portions into memory. Keeps its buffers for the next one; for one thread. */
+final class PortionReader implements AutoCloseable {
     private final ByteSource source;
     private final UnitDecoder decoder = new UnitDecoder();
     private ByteBuffer unit = ByteBuffer.allocate(0);
 
-    PieceReader(ByteSource source) {
+    PortionReader(ByteSource source) {
         this.source = source;
     }
 
     /** Fills {@code target}, from its position on, with what a guest sees there. */
-    void read(Piece piece, ByteBuffer target) throws IOException, DiskException {
-        for (Extent extent : piece.extents()) {
+    void read(Portion portion, ByteBuffer target) throws IOException, DiskException {
+        for (Extent extent : portion.extents()) {
             switch (extent) {
                 case Extent.Data data -> {
                     int limit = target.limit();
@@ -29,7 +29,7 @@ final class PieceReader implements AutoCloseable {
                     target.limit(limit);
                 }
                 case Extent.Packed packed -> unpack(packed, target);
-                case Extent.Zero zero -> throw new IllegalArgumentException("not part of a piece: " + zero);
+                case Extent.Zero zero -> throw new IllegalArgumentException("not part of a portion: " + zero);
             }
         }
     }
