@@ -1,6 +1,5 @@
 package io.virtualimage.disk.diff;
 
-import tools.jackson.databind.json.JsonMapper;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -9,6 +8,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
+import tools.jackson.databind.json.JsonMapper;
 
 /** A folder in which programs make an image, and the list of their commands, to be repeated by hand. */
 final class Workshop {

@@ -98,7 +98,8 @@ final class DiskExercise {
         long middle = extent.offset() + extent.lengthBytes() / 2;
         Extent rest = again.extentAt(middle);
         check(rest.offset() == middle, () -> "asked for what is at %d, got %s".formatted(middle, rest));
-        if (extent instanceof Extent.Data && disk.source().knownZeroBytes(middle, 1) > 0) {
+        if (extent instanceof Extent.Data data
+                && disk.source().knownZeroBytes(data.from(middle).sourceOffset(), 1) > 0) {
             // A hole of the file, which a reader may tell as such, or not.
             return;
         }

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
+import io.virtualimage.disk.BadContentException;
 import io.virtualimage.disk.ByteSource;
 import io.virtualimage.disk.DiskException;
 import io.virtualimage.disk.DiskFormat;
@@ -187,7 +188,7 @@ class Qcow2AttackTest {
         image.length((int) image.at(5) + 100).put(image.at(5), packed).l2(0, CraftedQcow2.packed(image.at(5), 255));
         assertThatThrownBy(() -> firstBytes(image, 512))
                 .isInstanceOfSatisfying(
-                        DiskContent.BadContentException.class,
+                        BadContentException.class,
                         e -> assertThat(e.reason()).isInstanceOf(MalformedDiskException.class));
     }
 

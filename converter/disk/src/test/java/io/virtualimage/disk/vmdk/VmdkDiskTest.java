@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
+import io.virtualimage.disk.BadContentException;
 import io.virtualimage.disk.ByteSource;
 import io.virtualimage.disk.DiskException;
 import io.virtualimage.disk.DiskFormat;
@@ -111,7 +112,7 @@ class VmdkDiskTest {
         }) {
             CraftedVmdk image = new CraftedVmdk().compressed().packedGrain(0, 0, stream.length, stream);
             try (DiskContent content = new DiskContent(open(image))) {
-                assertThatThrownBy(() -> content.read(0, 1)).isInstanceOf(DiskContent.BadContentException.class);
+                assertThatThrownBy(() -> content.read(0, 1)).isInstanceOf(BadContentException.class);
             }
         }
     }
