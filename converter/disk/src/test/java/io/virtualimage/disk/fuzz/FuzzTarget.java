@@ -2,6 +2,8 @@ package io.virtualimage.disk.fuzz;
 
 import io.virtualimage.disk.DiskException;
 import io.virtualimage.disk.DiskFormat;
+import io.virtualimage.disk.PackedUnit;
+import io.virtualimage.disk.zstd.ZstdInputStream;
 import java.io.IOException;
 import java.util.Arrays;
 import java.util.Locale;
@@ -15,8 +17,12 @@ enum FuzzTarget {
     VDI("vdi.**, content.**, *"),
     VPC("vpc.**, content.**, *"),
     ISO("iso.**, raw.**, content.**"),
-    INSPECT("**");
+    INSPECT("**"),
+    ZSTD("zstd.**"),
+    ZSTD_UNIT("zstd.**, codec.**"),
+    ZLIB_UNIT("codec.**");
 
+    private static final int MAX_WINDOW_BYTES = 8 << 20;
     private static final String PACKAGE = "io.virtualimage.disk.";
 
     private final String guides;
@@ -49,6 +55,9 @@ enum FuzzTarget {
             case VPC -> new DiskSubject(DiskFormat.VPC, Checksums::vpc);
             case ISO -> new DiskSubject(DiskFormat.ISO, _ -> {});
             case INSPECT -> new InspectorSubject();
+            case ZSTD -> new StreamSubject(packed -> new ZstdInputStream(packed, MAX_WINDOW_BYTES), input -> input);
+            case ZSTD_UNIT -> new UnitSubject(PackedUnit.Codec.ZSTD);
+            case ZLIB_UNIT -> new UnitSubject(PackedUnit.Codec.ZLIB);
         };
     }
 

@@ -2,11 +2,14 @@ package io.virtualimage.disk.fuzz;
 
 import io.virtualimage.disk.Program;
 import io.virtualimage.disk.sample.SampleImages;
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.zip.DeflaterOutputStream;
 
 /** Small valid files to start from, made by the programs that such files come from in life. */
 final class Seeds {
@@ -67,6 +70,13 @@ final class Seeds {
                 image("vpc", "subformat=dynamic,force_size=on");
             }
             case ISO -> discs();
+            case ZSTD, ZSTD_UNIT -> {
+                for (String level : List.of("-1", "-9", "-19")) {
+                    Program.run("zstd", "zstd", "-q", level, "--check", raw(4096), "-o", next());
+                }
+                Program.run("zstd", "zstd", "-q", "-19", "--no-check", raw(60_000), "-o", next());
+            }
+            case ZLIB_UNIT -> zlib();
             case INSPECT -> {
                 image("qcow2", "cluster_size=512");
                 text("<!DOCTYPE html><html><head><title>404 Not Found</title></head></html>");
@@ -88,14 +98,18 @@ final class Seeds {
 
     /** Of clusters or grains that are compressed. */
     private void packed(String format, String options) throws IOException {
-        Path raw = folder.resolve("raw");
-        byte[] content = new byte[200_000];
-        for (int i = 0; i < 3_000; i++) {
+        Program.qemuImg("convert", "-c", "-f", "raw", "-O", format, "-o", options, raw(200_000), next());
+    }
+
+    /** A file that packs well, but not too well. */
+    private Path raw(int lengthBytes) throws IOException {
+        Path raw = folder.resolve("raw-" + lengthBytes);
+        byte[] content = new byte[lengthBytes];
+        for (int i = 0; i < lengthBytes / 60; i++) {
             content[i] = (byte) ((i * i) >> 7);
-            content[150_000 + i] = (byte) (i / 9);
+            content[lengthBytes / 2 + i] = (byte) (i / 9);
         }
-        Files.write(raw, content);
-        Program.qemuImg("convert", "-c", "-f", "raw", "-O", format, "-o", options, raw, next());
+        return Files.write(raw, content);
     }
 
     private void discs() throws IOException {
@@ -103,6 +117,14 @@ final class Seeds {
         Path udf = next();
         Files.write(udf, new byte[1 << 20]);
         Program.run("mkudffs", "udftools", "--blocksize=2048", "--media-type=hd", udf);
+    }
+
+    private void zlib() throws IOException {
+        ByteArrayOutputStream packed = new ByteArrayOutputStream();
+        try (OutputStream output = new DeflaterOutputStream(packed)) {
+            Files.copy(raw(4096), output);
+        }
+        Files.write(next(), packed.toByteArray());
     }
 
     private void text(String text) throws IOException {
