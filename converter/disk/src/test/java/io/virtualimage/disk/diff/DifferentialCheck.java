@@ -62,6 +62,16 @@ class DifferentialCheck {
         assertThat(done).isEqualTo(images);
     }
 
+    @ParameterizedTest
+    @EnumSource
+    void unpacksWhatTheirProgramsPack(DiffFormat format) throws Exception {
+        long seed = Long.getLong("diff.seed", 1);
+        for (Packer packer : Packer.values()) {
+            Path folder = Files.createDirectory(directory.resolve(packer.name()));
+            new PackedCase(format, packer, seed, folder).run();
+        }
+    }
+
     /** What is wrong with an image; empty if nothing is. */
     private String run(DiffFormat format, long seed, int number) throws IOException {
         Path folder = Files.createDirectory(directory.resolve("image-" + number));

@@ -2,9 +2,13 @@ package io.virtualimage.disk.fuzz;
 
 import io.virtualimage.disk.DiskException;
 import io.virtualimage.disk.DiskFormat;
+import io.virtualimage.disk.MemoryByteSource;
 import io.virtualimage.disk.PackedUnit;
-import io.virtualimage.disk.zstd.ZstdInputStream;
+import io.virtualimage.disk.wrapper.UnpackLimits;
+import io.virtualimage.disk.wrapper.UnpackedStream;
+import io.virtualimage.disk.wrapper.Wrapper;
 import java.io.IOException;
+import java.io.InputStream;
 import java.util.Arrays;
 import java.util.Locale;
 import java.util.stream.Collectors;
@@ -18,11 +22,15 @@ enum FuzzTarget {
     VPC("vpc.**, content.**, *"),
     ISO("iso.**, raw.**, content.**"),
     INSPECT("**"),
-    ZSTD("zstd.**"),
+    GZIP("wrapper.**"),
+    XZ("wrapper.**, org.tukaani.xz.**"),
+    /** Several blocks of xz at a time. */
+    XZ_BLOCKS("wrapper.**, org.tukaani.xz.**"),
+    ZSTD("wrapper.**, zstd.**"),
     ZSTD_UNIT("zstd.**, codec.**"),
     ZLIB_UNIT("codec.**");
 
-    private static final int MAX_WINDOW_BYTES = 8 << 20;
+    private static final UnpackLimits LIMITS = new UnpackLimits(16 << 20, 200, 8 << 20, 8 << 20);
     private static final String PACKAGE = "io.virtualimage.disk.";
 
     private final String guides;
@@ -55,15 +63,24 @@ enum FuzzTarget {
             case VPC -> new DiskSubject(DiskFormat.VPC, Checksums::vpc);
             case ISO -> new DiskSubject(DiskFormat.ISO, _ -> {});
             case INSPECT -> new InspectorSubject();
-            case ZSTD -> new StreamSubject(packed -> new ZstdInputStream(packed, MAX_WINDOW_BYTES), input -> input);
+            case GZIP -> new StreamSubject(input -> unpacked(input, Wrapper.GZIP, 1), input -> input);
+            case XZ -> new StreamSubject(input -> unpacked(input, Wrapper.XZ, 1), Checksums::xz);
+            case XZ_BLOCKS -> new StreamSubject(input -> unpacked(input, Wrapper.XZ, 2), Checksums::xz);
+            case ZSTD -> new StreamSubject(input -> unpacked(input, Wrapper.ZSTD, 1), input -> input);
             case ZSTD_UNIT -> new UnitSubject(PackedUnit.Codec.ZSTD);
             case ZLIB_UNIT -> new UnitSubject(PackedUnit.Codec.ZLIB);
         };
     }
 
+    private static InputStream unpacked(byte[] input, Wrapper wrapper, int workers) throws IOException {
+        return UnpackedStream.of(new MemoryByteSource(input), wrapper, LIMITS, workers);
+    }
+
     /** Patterns of the classes' names, as the engine takes them. */
     String guides() {
-        return Arrays.stream(guides.split(", ", -1)).map(PACKAGE::concat).collect(Collectors.joining(":"));
+        return Arrays.stream(guides.split(", ", -1))
+                .map(guide -> guide.startsWith("org.") ? guide : PACKAGE + guide)
+                .collect(Collectors.joining(":"));
     }
 
     /**

@@ -8,7 +8,9 @@ import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.List;
+import java.util.stream.Stream;
 import java.util.zip.DeflaterOutputStream;
 
 /** Small valid files to start from, made by the programs that such files come from in life. */
@@ -70,11 +72,24 @@ final class Seeds {
                 image("vpc", "subformat=dynamic,force_size=on");
             }
             case ISO -> discs();
+            case GZIP -> {
+                packedBy("gzip", "gzip", "-1", 4096);
+                packedBy("gzip", "gzip", "-9", 60_000);
+                twice("gzip", "gzip", "-6");
+            }
+            case XZ, XZ_BLOCKS -> {
+                packedBy("xz", "xz-utils", "--check=none", 4096);
+                packedBy("xz", "xz-utils", "--check=crc32", 4096);
+                packedBy("xz", "xz-utils", "--check=sha256", 60_000);
+                packedBy("xz", "xz-utils", "--block-size=1KiB", 4096);
+                twice("xz", "xz-utils", "-1");
+            }
             case ZSTD, ZSTD_UNIT -> {
-                for (String level : List.of("-1", "-9", "-19")) {
-                    Program.run("zstd", "zstd", "-q", level, "--check", raw(4096), "-o", next());
-                }
-                Program.run("zstd", "zstd", "-q", "-19", "--no-check", raw(60_000), "-o", next());
+                packedBy("zstd", "zstd", "-1", 4096);
+                packedBy("zstd", "zstd", "-9", 4096);
+                packedBy("zstd", "zstd", "-19", 60_000);
+                packedBy("zstd", "zstd", "--no-check", 4096);
+                twice("zstd", "zstd", "-3");
             }
             case ZLIB_UNIT -> zlib();
             case INSPECT -> {
@@ -117,6 +132,32 @@ final class Seeds {
         Path udf = next();
         Files.write(udf, new byte[1 << 20]);
         Program.run("mkudffs", "udftools", "--blocksize=2048", "--media-type=hd", udf);
+    }
+
+    /** Packs a file, which the program names itself. */
+    private Path packedBy(String program, String debianPackage, String option, int lengthBytes) throws IOException {
+        Path raw = raw(lengthBytes);
+        List<Path> before = files();
+        Program.run(program, debianPackage, "-q", "-k", "-f", option, raw);
+        Path packed = files().stream()
+                .filter(file -> !before.contains(file))
+                .findFirst()
+                .orElseThrow();
+        return Files.move(packed, next());
+    }
+
+    /** Two streams, one behind the other. */
+    private void twice(String program, String debianPackage, String option) throws IOException {
+        byte[] once = Files.readAllBytes(packedBy(program, debianPackage, option, 4096));
+        byte[] both = Arrays.copyOf(once, 2 * once.length);
+        System.arraycopy(once, 0, both, once.length, once.length);
+        Files.write(next(), both);
+    }
+
+    private List<Path> files() throws IOException {
+        try (Stream<Path> files = Files.list(folder)) {
+            return files.toList();
+        }
     }
 
     private void zlib() throws IOException {

@@ -1,8 +1,6 @@
 package io.virtualimage.disk.fuzz;
 
 import io.virtualimage.disk.BadContentException;
-import io.virtualimage.disk.DiskException;
-import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Files;
@@ -17,13 +15,13 @@ record StreamSubject(Opener opener, UnaryOperator<byte[]> repair) implements Sub
 
     /** Begins to unpack a stream. */
     interface Opener {
-        InputStream open(InputStream packed) throws IOException, DiskException;
+        InputStream open(byte[] packed) throws IOException;
     }
 
     private record Result(long plainBytes, long checksum, String refusal) {}
 
     @Override
-    public void read(byte[] input) throws IOException, DiskException {
+    public void read(byte[] input) throws IOException {
         byte[] stream = repair.apply(input);
         Result whole = unpack(stream, 64 << 10);
         Result inPieces = unpack(stream, 777);
@@ -32,11 +30,11 @@ record StreamSubject(Opener opener, UnaryOperator<byte[]> repair) implements Sub
         }
     }
 
-    private Result unpack(byte[] stream, int pieceBytes) throws IOException, DiskException {
+    private Result unpack(byte[] stream, int pieceBytes) throws IOException {
         CRC32C checksum = new CRC32C();
         byte[] piece = new byte[pieceBytes];
         long total = 0;
-        try (InputStream plain = opener.open(new ByteArrayInputStream(stream))) {
+        try (InputStream plain = opener.open(stream)) {
             int count = 0;
             while (count >= 0 && total < MAX_PLAIN_BYTES) {
                 count = plain.read(piece, 0, (int) Math.min(pieceBytes, MAX_PLAIN_BYTES - total));
