@@ -97,6 +97,7 @@ final class DiskExercise {
         check(same.equals(extent), () -> "asked twice: %s and %s".formatted(extent, same));
         long middle = extent.offset() + extent.lengthBytes() / 2;
         Extent rest = again.extentAt(middle);
+        check(rest.end() <= size, () -> "%s reaches over the end of a disk of %d bytes".formatted(rest, size));
         check(rest.offset() == middle, () -> "asked for what is at %d, got %s".formatted(middle, rest));
         if (extent instanceof Extent.Data data
                 && disk.source().knownZeroBytes(data.from(middle).sourceOffset(), 1) > 0) {

@@ -6,7 +6,9 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.TimeUnit;
 
 /** The engine on one target, in processes of its own: what fails there may be out of memory, or never come back. */
@@ -17,6 +19,9 @@ final class FuzzProcess {
 
     private final FuzzTarget target;
     private final Path log;
+    /** Of failures that are known, so that others can be looked for. */
+    private final Set<String> knownTokens = new LinkedHashSet<>();
+
     private Duration cpu = Duration.ZERO;
 
     FuzzProcess(FuzzTarget target, Path log) {
@@ -30,7 +35,7 @@ final class FuzzProcess {
     }
 
     /**
-     * Runs the engine once.
+     * Runs the engine once, up to the first failure that is none of those that it was stopped by before.
      *
      * @param wall how long it is to run at the most
      * @param findings the beginning of the paths of files that get inputs which fail
@@ -59,6 +64,9 @@ final class FuzzProcess {
                 "-max_total_time=" + Math.max(1, wall.toSeconds()),
                 "-print_final_stats=1",
                 "-artifact_prefix=" + findings));
+        if (!knownTokens.isEmpty()) {
+            command.add("--ignore=" + String.join(",", knownTokens));
+        }
         inputs.forEach(input -> command.add(input.toString()));
         Process process = new ProcessBuilder(command)
                 .redirectErrorStream(true)
@@ -71,9 +79,10 @@ final class FuzzProcess {
             process.destroyForcibly();
         }
         FuzzStats stats = FuzzStats.of(Files.readAllLines(log, StandardCharsets.ISO_8859_1));
-        if (process.exitValue() != 0 && stats.artifacts().isEmpty()) {
+        if (process.exitValue() != 0 && !stats.failed()) {
             throw new IOException("the engine failed on %s: see %s".formatted(target.key(), log));
         }
+        knownTokens.addAll(stats.tokens());
         return stats;
     }
 

@@ -24,6 +24,8 @@ import java.util.concurrent.Future;
  */
 public final class FuzzRun {
     private static final int AT_A_TIME = 2;
+    /** With so many, a target is given up. */
+    private static final int MAX_FINDINGS = 10;
 
     private final Path folder;
 
@@ -84,17 +86,12 @@ public final class FuzzRun {
         FuzzProcess process =
                 new FuzzProcess(target, folder.resolve(target.key()).resolve("log"));
         tryAgain(process, findings, corpus);
-        FuzzStats stats = new FuzzStats(0, 0, 0, 0, List.of());
+        FuzzStats stats = new FuzzStats(0, 0, 0, 0, false, List.of());
         // The engine counts seconds on the wall. Where others use the processors too, it takes several turns.
-        while (process.cpu().compareTo(budget) < 0 && list(findings).isEmpty()) {
+        while (process.cpu().compareTo(budget) < 0 && list(findings).size() < MAX_FINDINGS) {
             Duration left = budget.minus(process.cpu());
-            FuzzStats turn = process.run(left, findings.resolve("input-"), List.of(corpus, seeds));
-            stats = new FuzzStats(
-                    stats.executions() + turn.executions(),
-                    turn.edges(),
-                    turn.features(),
-                    turn.corpusInputs(),
-                    turn.artifacts());
+            stats = process.run(left, findings.resolve("input-"), List.of(corpus, seeds))
+                    .after(stats);
         }
         System.out.printf("%s: %s%n", target.key(), list(findings).isEmpty() ? "no finding" : "A FINDING");
         return new Row(target, process.cpu(), stats, list(findings));
@@ -115,13 +112,9 @@ public final class FuzzRun {
     private static void tryAgain(FuzzProcess process, Path findings, Path corpus)
             throws IOException, InterruptedException {
         for (Path finding : list(findings)) {
-            FuzzStats stats = process.run(Duration.ofSeconds(30), findings.resolve("again-"), List.of(finding));
-            if (stats.artifacts().isEmpty()) {
+            FuzzStats stats = process.run(Duration.ofSeconds(30), findings.resolve("input-"), List.of(finding));
+            if (!stats.failed()) {
                 Files.move(finding, corpus.resolve(finding.getFileName()), StandardCopyOption.REPLACE_EXISTING);
-            } else {
-                for (String copy : stats.artifacts()) {
-                    Files.deleteIfExists(Path.of(copy));
-                }
             }
         }
     }

@@ -9,11 +9,12 @@ import java.util.regex.Pattern;
  *
  * @param edges of the guiding classes, that some input has taken
  * @param features edges, how often, and what was compared
- * @param artifacts names of files that have inputs which failed
+ * @param failed whether an input failed
+ * @param tokens what tells the stack traces of failures apart
  */
-record FuzzStats(long executions, long edges, long features, long corpusInputs, List<String> artifacts) {
+record FuzzStats(long executions, long edges, long features, long corpusInputs, boolean failed, List<String> tokens) {
     private static final Pattern PULSE = Pattern.compile("^#(\\d+)\\s.*? cov: (\\d+) ft: (\\d+) corp: (\\d+)/.*");
-    private static final Pattern ARTIFACT = Pattern.compile(".*Test unit written to (\\S+)$");
+    private static final Pattern TOKEN = Pattern.compile("^DEDUP_TOKEN: (\\w+)$");
     private static final Pattern TOTAL = Pattern.compile("^stat::number_of_executed_units:\\s*(\\d+)$");
 
     static FuzzStats of(List<String> log) {
@@ -33,12 +34,19 @@ record FuzzStats(long executions, long edges, long features, long corpusInputs, 
                 executions = Long.parseLong(total.group(1));
             }
         }
-        List<String> artifacts = log.stream()
-                .map(ARTIFACT::matcher)
+        boolean failed = log.stream()
+                .anyMatch(line -> line.startsWith("== Java Exception:") || line.contains("ERROR: libFuzzer:"));
+        List<String> tokens = log.stream()
+                .map(TOKEN::matcher)
                 .filter(Matcher::matches)
                 .map(matcher -> matcher.group(1))
                 .distinct()
                 .toList();
-        return new FuzzStats(executions, edges, features, corpusInputs, artifacts);
+        return new FuzzStats(executions, edges, features, corpusInputs, failed, tokens);
+    }
+
+    /** With the executions of an earlier turn too. */
+    FuzzStats after(FuzzStats earlier) {
+        return new FuzzStats(executions + earlier.executions, edges, features, corpusInputs, failed, tokens);
     }
 }
