@@ -18,13 +18,13 @@ import org.jspecify.annotations.Nullable;
  * <p>Reading throws {@link BadContentException}, now and whenever it is tried again, because of a {@link
  * MalformedDiskException} if the file is damaged or cut short, {@link DiskLimitException} if it is over one of {@link
  * UnpackLimits}, {@link UnsupportedDiskException} if it uses what is not known here. Offsets are in bytes of the
- * wrapper's file. An {@link IOException} of the source comes through as it is.
+ * wrapper's file. An {@link IOException} of the source comes through as it is, and again whenever this is read again.
  */
 public final class UnpackedStream extends InputStream {
     private final Unpacker unpacker;
     private final PlainAccount account;
     private final byte[] single = new byte[1];
-    private @Nullable BadContentException failure;
+    private @Nullable IOException failure;
 
     private UnpackedStream(Unpacker unpacker, Wrapper wrapper, UnpackLimits limits) {
         this.unpacker = unpacker;
@@ -99,7 +99,8 @@ public final class UnpackedStream extends InputStream {
         } catch (DiskException e) {
             failure = new BadContentException(e);
             throw failure;
-        } catch (BadContentException e) {
+        } catch (IOException e) {
+            // What was half read can't be taken up again.
             failure = e;
             throw e;
         }
