@@ -41,15 +41,19 @@ final class CompareCommand {
     }
 
     private int compare(boolean strictly) throws FailureException {
-        if (one.info().virtualSizeBytes() != other.info().virtualSizeBytes()) {
-            if (strictly) {
-                out.println("Strict mode: Image size mismatch!");
-                return DIFFERENT;
-            }
-            out.println("Warning: Image size mismatch!");
+        long size = one.info().virtualSizeBytes();
+        long otherSize = other.info().virtualSizeBytes();
+        if (strictly && size != otherSize) {
+            out.println("Strict mode: Image size mismatch!");
+            return DIFFERENT;
         }
         long allocation = strictly ? allocationMismatch() : -1;
-        long content = contentMismatch(allocation < 0 ? Long.MAX_VALUE : allocation);
+        long common = allocation < 0 ? Math.min(size, otherSize) : allocation;
+        long content = contentMismatch(0, common);
+        if (content < 0 && size != otherSize) {
+            out.println("Warning: Image size mismatch!");
+            content = contentMismatch(common, Math.max(size, otherSize));
+        }
         if (content >= 0) {
             out.println("Content mismatch at offset " + content + "!");
             return DIFFERENT;
@@ -64,8 +68,8 @@ final class CompareCommand {
 
     /** Where the two of equal size are not allocated in the same way; -1 if nowhere. */
     private long allocationMismatch() throws FailureException {
-        MapWalk walk = new MapWalk(one.disk());
-        MapWalk otherWalk = new MapWalk(other.disk());
+        MapWalk walk = new MapWalk(one.disk(), false);
+        MapWalk otherWalk = new MapWalk(other.disk(), false);
         MapEntry entry = next(one, walk);
         MapEntry otherEntry = next(other, otherWalk);
         while (entry != null && otherEntry != null) {
@@ -89,22 +93,26 @@ final class CompareCommand {
         }
     }
 
-    /** The first sector below {@code end} that differs, in bytes; -1 if there is none. A disk that is over reads as zeros. */
-    private long contentMismatch(long end) throws FailureException {
+    /**
+     * The first sector that differs, as its offset in bytes; -1 if there is none. A disk that is over reads as zeros.
+     *
+     * @param from where to begin
+     * @param end where to end
+     */
+    private long contentMismatch(long from, long end) throws FailureException {
         try (DiskContent content = new DiskContent(one.disk());
                 DiskContent otherContent = new DiskContent(other.disk())) {
-            long size = Math.min(end, Math.max(content.lengthBytes(), otherContent.lengthBytes()));
             ByteBuffer bytes = ByteBuffer.allocateDirect(WINDOW_BYTES);
             ByteBuffer otherBytes = ByteBuffer.allocateDirect(WINDOW_BYTES);
-            long position = 0;
-            while (position < size) {
+            long position = from;
+            while (position < end) {
                 long zeros = Math.min(
-                        knownZeros(one, content, position, size), knownZeros(other, otherContent, position, size));
+                        knownZeros(one, content, position, end), knownZeros(other, otherContent, position, end));
                 if (zeros > 0) {
                     position += zeros;
                     continue;
                 }
-                int count = (int) Math.min(WINDOW_BYTES, size - position);
+                int count = (int) Math.min(WINDOW_BYTES, end - position);
                 read(one, content, position, bytes.clear().limit(count));
                 read(other, otherContent, position, otherBytes.clear().limit(count));
                 int mismatch = bytes.flip().mismatch(otherBytes.flip());
@@ -118,13 +126,12 @@ final class CompareCommand {
         }
     }
 
-    private static long knownZeros(ImageFile image, ByteSource content, long offset, long size)
-            throws FailureException {
+    private static long knownZeros(ImageFile image, ByteSource content, long offset, long end) throws FailureException {
         if (offset >= content.lengthBytes()) {
-            return size - offset;
+            return end - offset;
         }
         try {
-            return content.knownZeroBytes(offset, size - offset);
+            return content.knownZeroBytes(offset, end - offset);
         } catch (IOException e) {
             throw FailureException.of(NO_MAP, image.name(), e);
         }

@@ -10,8 +10,6 @@ import org.jspecify.annotations.Nullable;
 
 /** {@code vdisk convert}: the same disk in another format. */
 final class ConvertCommand {
-    /** With fewer, processors would wait for disks. */
-    private static final int MIN_THREADS = 4;
     /** Beyond these, threads wait for each other at the file that is written. */
     private static final int MAX_THREADS = 8;
 
@@ -34,7 +32,7 @@ final class ConvertCommand {
 
     private static int threads(@Nullable String given) throws UsageException {
         if (given == null) {
-            return Math.clamp(Runtime.getRuntime().availableProcessors(), MIN_THREADS, MAX_THREADS);
+            return Math.clamp(Runtime.getRuntime().availableProcessors(), 2, MAX_THREADS);
         }
         if (!given.matches("[1-9]|1[0-6]")) {
             throw new UsageException("the number of threads is 1 to 16, not '%s'".formatted(given));

@@ -15,7 +15,7 @@ final class MapCommand {
         boolean json = arguments.wantsJson();
         String file = arguments.files(1, "one image").getFirst();
         try (ImageFile image = ImageFile.open(file, arguments.value("-f"), 1)) {
-            MapWalk walk = new MapWalk(image.disk());
+            MapWalk walk = new MapWalk(image.disk(), json);
             if (json) {
                 printJson(walk, out);
             } else {

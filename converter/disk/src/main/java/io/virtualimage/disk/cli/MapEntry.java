@@ -39,6 +39,11 @@ record MapEntry(
         };
     }
 
+    /** The same, known to be zeros. */
+    MapEntry withZeros() {
+        return new MapEntry(start, lengthBytes, present, true, data, compressed, fileOffset);
+    }
+
     /** Both as one, if {@code next} goes on where this ends, and in the same way; otherwise null. */
     @Nullable
     MapEntry join(MapEntry next) {

@@ -1,5 +1,6 @@
 package io.virtualimage.disk.cli;
 
+import io.virtualimage.disk.ByteSource;
 import io.virtualimage.disk.DiskException;
 import io.virtualimage.disk.Extent;
 import io.virtualimage.disk.VirtualDisk;
@@ -10,11 +11,15 @@ import org.jspecify.annotations.Nullable;
 /** The map of a disk, entry by entry; neighbours differ. */
 final class MapWalk {
     private final VirtualDisk disk;
+    private final boolean tellsHoles;
     private final ExtentWalk extents;
     private @Nullable MapEntry ahead;
+    private @Nullable Extent rest;
 
-    MapWalk(VirtualDisk disk) {
+    /** @param tellsHoles whether stored bytes are told apart of which the image file has a hole */
+    MapWalk(VirtualDisk disk, boolean tellsHoles) {
         this.disk = disk;
+        this.tellsHoles = tellsHoles;
         this.extents = new ExtentWalk(disk);
     }
 
@@ -36,7 +41,22 @@ final class MapWalk {
     }
 
     private @Nullable MapEntry take() throws IOException, DiskException {
-        Extent extent = extents.next();
-        return extent == null ? null : MapEntry.of(extent, disk.info());
+        Extent extent = rest == null ? extents.next() : rest;
+        rest = null;
+        if (extent == null) {
+            return null;
+        }
+        if (!tellsHoles || !(extent instanceof Extent.Data data)) {
+            return MapEntry.of(extent, disk.info());
+        }
+        ByteSource source = disk.source();
+        long zeros = source.knownZeroBytes(data.sourceOffset(), data.lengthBytes());
+        long length = zeros > 0 ? zeros : source.bytesBeforeKnownZeros(data.sourceOffset(), data.lengthBytes());
+        if (length > 0 && length < data.lengthBytes()) {
+            rest = data.from(data.offset() + length);
+            data = data.until(rest.offset());
+        }
+        MapEntry entry = MapEntry.of(data, disk.info());
+        return zeros > 0 ? entry.withZeros() : entry;
     }
 }

@@ -20,7 +20,7 @@ final class PortionBuilder {
         long room = Portion.MAX_BYTES - lengthBytes;
         Extent taken = extent;
         if (extent.lengthBytes() > room) {
-            if (room == 0 || (extent instanceof Extent.Packed && lengthBytes > 0)) {
+            if (room <= 0 || (extent instanceof Extent.Packed && lengthBytes > 0)) {
                 return extent.offset();
             }
             if (extent instanceof Extent.Data) {
