@@ -15,6 +15,15 @@ CLASSPATH = sandbox/target/classes:sandbox/target/lib/*
 SANDBOX = $(JAVA) -Xmx1g -XX:+UseSerialGC -Xshare:auto --enable-native-access=ALL-UNNAMED \
 	--sun-misc-unsafe-memory-access=allow -cp '$(CLASSPATH)' io.virtualimage.sandbox.SandboxMain
 
+DISK := converter/disk
+
+# make fuzz MINUTES=5 FUZZ_PLAN=qcow2=20,vmdk=20,vhdx=20 gives three of them more time; TARGET=vhdx REPEAT=… tries one
+# input, and writes the image that it stands for beside it. Corpora and findings are kept in .fuzz.
+SECONDS = 12
+SEED = 1
+IMAGES = 200
+export MINUTES TARGET FUZZ_PLAN REPEAT
+
 # make up FETCHERS=3 … starts so many processes of that service; STORE=minio takes MinIO's server for staging.
 export WATCHERS FETCHERS CONVERTERS PUBLISHERS STATUS_WRITERS STORE FROM
 
@@ -55,6 +64,17 @@ bench: build ## our speed beside curl's, and what a kill costs, as ratios of one
 .PHONY: bench-disk
 bench-disk: build ## vdisk's speed beside qemu-img's, as ratios of one run
 	@$(JAVA) -cp converter/disk/target/classes io.virtualimage.disk.cli.Bench $(or $(MIB),4096) $(BENCH_DIR)
+
+.PHONY: diff-test
+diff-test: tools ## the disk readers and writers beside qemu-img, on IMAGES=200 images of each format; SEED=1 makes them
+	$(MVN) -q -pl $(DISK) test -Dtest=DifferentialCheck -Ddiff.seed=$(SEED) -Ddiff.images=$(IMAGES)
+
+.PHONY: fuzz
+fuzz: jdk ## coverage-guided fuzzing of the disk readers: MINUTES=5 or SECONDS=12 of processor time each, TARGET=qcow2,…
+	@$(MVN) -q -pl $(DISK) -Pfuzz test-compile dependency:build-classpath -Dmdep.outputFile=target/fuzz.classpath
+	@SECONDS_EACH=$(SECONDS) $(JAVA) -Xmx256m -XX:+UseSerialGC \
+		-cp "$(DISK)/target/test-classes:$(DISK)/target/classes:$$(<$(DISK)/target/fuzz.classpath)" \
+		io.virtualimage.disk.fuzz.FuzzRun .fuzz
 
 .PHONY: test
 test: tools ## every test: units, contracts, the protocol simulator, and end to end on real components

@@ -54,10 +54,15 @@ final class VhdxMetadataReader {
                     parameters.offset,
                     "vhdx: a block size of %d bytes is not a power of two from 1 MiB to 256 MiB".formatted(blockBytes));
         }
-        int logicalSectorBytes = sectorBytes(VhdxFormat.LOGICAL_SECTOR_SIZE);
+        if (sectorBytes(VhdxFormat.LOGICAL_SECTOR_SIZE) != VhdxFormat.SMALL_SECTOR_BYTES) {
+            // Guests would look for the partition table at the wrong place.
+            throw new UnsupportedDiskException(
+                    item(VhdxFormat.LOGICAL_SECTOR_SIZE).offset,
+                    "vhdx: disks with logical sectors of 4096 bytes are not supported, only those with 512 are");
+        }
         sectorBytes(VhdxFormat.PHYSICAL_SECTOR_SIZE);
         item(VhdxFormat.VIRTUAL_DISK_ID);
-        return new VhdxMetadata((int) blockBytes, logicalSectorBytes, virtualSize(logicalSectorBytes));
+        return new VhdxMetadata((int) blockBytes, virtualSize());
     }
 
     private void readTable() throws IOException, DiskException {
@@ -141,7 +146,7 @@ final class VhdxMetadataReader {
         return bytes;
     }
 
-    private long virtualSize(int sectorBytes) throws MalformedDiskException {
+    private long virtualSize() throws MalformedDiskException {
         Item item = item(VhdxFormat.VIRTUAL_DISK_SIZE);
         long bytes = item.bytes.getLong(0);
         if (bytes == 0) {
@@ -153,11 +158,10 @@ final class VhdxMetadataReader {
                     "vhdx: a virtual size of %s bytes is above 64 TiB, the most that the format allows"
                             .formatted(Long.toUnsignedString(bytes)));
         }
-        if (bytes % sectorBytes != 0) {
+        if (bytes % VhdxFormat.SMALL_SECTOR_BYTES != 0) {
             throw new MalformedDiskException(
                     item.offset,
-                    "vhdx: the virtual size of %d bytes is not a multiple of the sector size of %d"
-                            .formatted(bytes, sectorBytes));
+                    "vhdx: the virtual size of %d bytes is not a multiple of the sector size of 512".formatted(bytes));
         }
         return bytes;
     }
