@@ -34,6 +34,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 class HttpSourceTest {
     private static final Instant NOW = Instant.parse("2026-03-01T12:00:00Z");
     private static final Validator V1 = new Validator(Validator.Kind.ETAG, "\"v1\"");
+    private static final SourceVersion HUNDRED = new SourceVersion(V1, 100);
     private static final Duration SOON = Duration.ofMillis(300);
 
     private final MockWebServer server = new MockWebServer();
@@ -90,7 +91,7 @@ class HttpSourceTest {
 
     private SourceException.Changed changed(MockResponse.Builder answer) {
         give(answer);
-        return catchThrowableOfType(SourceException.Changed.class, () -> http.openRange(at("/a.img"), V1, 10, 5));
+        return catchThrowableOfType(SourceException.Changed.class, () -> http.openRange(at("/a.img"), HUNDRED, 10, 5));
     }
 
     private static String read(InputStream in) throws IOException {
@@ -390,7 +391,7 @@ class HttpSourceTest {
     @Test
     void aPieceOfTheVersionAskedFor() throws Exception {
         give(piece("10-14/100", "abcde"));
-        assertThat(read(http.openRange(at("/a.img"), V1, 10, 5))).isEqualTo("abcde");
+        assertThat(read(http.openRange(at("/a.img"), HUNDRED, 10, 5))).isEqualTo("abcde");
         RecordedRequest request = server.takeRequest();
         assertThat(request.getHeaders().get("Range")).isEqualTo("bytes=10-14");
         assertThat(request.getHeaders().get("If-Range")).isEqualTo("\"v1\"");
@@ -399,7 +400,7 @@ class HttpSourceTest {
     @Test
     void aShorterPieceIsAPieceToo() throws Exception {
         give(piece("10-11/100", "ab"));
-        assertThat(read(http.openRange(at("/a.img"), V1, 10, 5))).isEqualTo("ab");
+        assertThat(read(http.openRange(at("/a.img"), HUNDRED, 10, 5))).isEqualTo("ab");
     }
 
     @Test
@@ -420,11 +421,12 @@ class HttpSourceTest {
     @Test
     void aPieceMayBeRefusedOrPutOff() {
         give(answer(404));
-        assertThat(catchThrowableOfType(SourceException.Refused.class, () -> http.openRange(at("/a.img"), V1, 0, 5)))
+        assertThat(catchThrowableOfType(
+                        SourceException.Refused.class, () -> http.openRange(at("/a.img"), HUNDRED, 0, 5)))
                 .isNotNull();
         give(answer(503));
         assertThat(catchThrowableOfType(
-                        SourceException.Unavailable.class, () -> http.openRange(at("/a.img"), V1, 0, 5)))
+                        SourceException.Unavailable.class, () -> http.openRange(at("/a.img"), HUNDRED, 0, 5)))
                 .isNotNull();
     }
 
@@ -432,7 +434,7 @@ class HttpSourceTest {
     void aBrokenPieceIsResumedFromTheVeryByte() throws Exception {
         give(piece("10-14/100", "abcde").onResponseBody(new SocketEffect.CloseSocket()));
         give(piece("12-14/100", "cde"));
-        try (InputStream in = ResumingStream.open(http, at("/a.img"), V1, 10, 5)) {
+        try (InputStream in = ResumingStream.open(http, at("/a.img"), HUNDRED, 10, 5)) {
             assertThat(read(in)).isEqualTo("abcde");
         }
         server.takeRequest();
