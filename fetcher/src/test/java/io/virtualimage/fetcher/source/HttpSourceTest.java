@@ -206,6 +206,20 @@ class HttpSourceTest {
     }
 
     @ParameterizedTest
+    @ValueSource(ints = {416, 429, 500, 503})
+    void theyNeedNotSayWhen(int code) {
+        give(answer(code));
+        if (code == 416) {
+            give(answer(code)); // it is asked again at once, without a range
+        }
+        assertThat(unavailable(at("/a.img")).delay()).isZero();
+        give(answer(code));
+        assertThat(catchThrowableOfType(SourceException.Unavailable.class, () -> http.openStream(at("/a.img")))
+                        .words())
+                .contains("answered " + code);
+    }
+
+    @ParameterizedTest
     @CsvSource(delimiter = '|', textBlock = """
             Sun, 01 Mar 2026 12:00:20 GMT | PT20S
             Sun, 01 Mar 2026 11:00:00 GMT | PT0S
@@ -265,31 +279,6 @@ class HttpSourceTest {
     void silence() {
         give(answer(200).onResponseStart(SocketEffect.Stall.INSTANCE));
         assertThat(unavailable(at("/a.img")).words()).contains("can't be reached: timeout");
-    }
-
-    @Test
-    void anUntrustedCertificateIsNamed() {
-        HeldCertificate certificate = serveTls();
-        assertThat(unavailable(at("/a.img")).words())
-                .isEqualTo(named("/a.img")
-                        + " can't be reached: its TLS certificate is not trusted; a caBundle may be needed");
-        assertThat(certificate.certificatePem()).isNotEmpty();
-    }
-
-    @Test
-    void aBundleIsTrusted() throws Exception {
-        HeldCertificate certificate = serveTls();
-        give(piece("0-0/5", "x"));
-        ResolvedSource source =
-                new ResolvedSource(server.url("/a.img").toString(), "a comment\n" + certificate.certificatePem());
-        assertThat(http.probe(source).lengthBytes()).isEqualTo(5);
-    }
-
-    @ParameterizedTest
-    @ValueSource(strings = {"", "no certificate", "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n"})
-    void aBundleWithoutCertificatesIsRefused(String pem) {
-        assertThat(refused(new ResolvedSource(named("/a.img"), pem)).words())
-                .startsWith("the caBundle for " + named("/a.img") + " can't be used: ");
     }
 
     private HeldCertificate serveTls() {
@@ -414,6 +403,8 @@ class HttpSourceTest {
                 .endsWith("is another version now: \"v2\" instead of \"v1\"");
         assertThat(changed(piece("10-14/100", "abcde").removeHeader("ETag")).words())
                 .contains("without ETag");
+        assertThat(changed(piece("10-14/99", "abcde")).words())
+                .endsWith("holds 99 bytes now instead of 100, under the same ETag");
         assertThat(changed(piece("0-4/100", "abcde")).words()).endsWith("and gave 'bytes 0-4/100'");
         assertThat(changed(piece("10-20/100", "abcde")).words()).endsWith("and gave 'bytes 10-20/100'");
     }
@@ -428,6 +419,12 @@ class HttpSourceTest {
         assertThat(catchThrowableOfType(
                         SourceException.Unavailable.class, () -> http.openRange(at("/a.img"), HUNDRED, 0, 5)))
                 .isNotNull();
+    }
+
+    @Test
+    void aPieceNeedNotSayOfHowMuch() throws Exception {
+        give(piece("10-14/*", "abcde"));
+        assertThat(read(http.openRange(at("/a.img"), HUNDRED, 10, 5))).isEqualTo("abcde");
     }
 
     @Test
@@ -474,12 +471,38 @@ class HttpSourceTest {
         }
     }
 
-    @Test
-    void whatIsPackedForTheWireIsTakenAsItIs() throws Exception {
-        give(answer(200).setHeader("Content-Encoding", "gzip").body("not really"));
+    // ---- what is packed for the wire
+
+    @ParameterizedTest
+    @ValueSource(strings = {"gzip", "x-gzip", "ZSTD", "identity, gzip", ""})
+    void whatIsPackedLikeAFileIsTakenAsItIs(String encoding) throws Exception {
+        give(answer(200).setHeader("Content-Encoding", encoding).body("not really"));
+        assertThat(http.probe(at("/a.img.gz")).lengthBytes()).isEqualTo(10);
+        give(answer(200).setHeader("Content-Encoding", encoding).body("not really"));
         try (SourceStream stream = http.openStream(at("/a.img.gz"))) {
             assertThat(read(stream.body())).isEqualTo("not really");
         }
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"br", "deflate", "gzip, gzip", "aes128gcm"})
+    void whatNobodyWouldUnpackIsRefused(String encoding) {
+        String words = " packs the file for the wire (Content-Encoding: " + encoding + ") without being asked to";
+        give(answer(200).setHeader("Content-Encoding", encoding).body("abc"));
+        assertThat(refused(at("/a.img")).words()).isEqualTo(named("/a.img") + words);
+        give(answer(200).setHeader("Content-Encoding", encoding).body("abc"));
+        assertThat(catchThrowableOfType(SourceException.Refused.class, () -> http.openStream(at("/a.img")))
+                        .words())
+                .isEqualTo(named("/a.img") + words);
+    }
+
+    @Test
+    void packedPiecesAreNotPutTogether() throws Exception {
+        give(piece("0-0/100", "x").setHeader("Content-Encoding", "gzip"));
+        assertThat(http.probe(at("/a.img")).ranges()).isFalse();
+        assertThat(changed(piece("10-14/100", "abcde").setHeader("Content-Encoding", "gzip"))
+                        .words())
+                .endsWith("packs its pieces (gzip)");
     }
 
     // ---- proxies, slots
