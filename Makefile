@@ -51,6 +51,11 @@ bench: build ## our speed beside curl's, and what a kill costs, as ratios of one
 	@LOG_FORMAT=file LOG_FILE=.sandbox/bench.log $(JAVA) -Xmx1g -XX:+UseSerialGC --enable-native-access=ALL-UNNAMED --sun-misc-unsafe-memory-access=allow \
 		-cp '$(CLASSPATH)' io.virtualimage.sandbox.Bench
 
+# make bench-disk BENCH_DIR=/dev/shm MIB=2048 … takes that folder and size.
+.PHONY: bench-disk
+bench-disk: build ## vdisk's speed beside qemu-img's, as ratios of one run
+	@$(JAVA) -cp converter/disk/target/classes io.virtualimage.disk.cli.Bench $(or $(MIB),4096) $(BENCH_DIR)
+
 .PHONY: test
 test: tools ## every test: units, contracts, the protocol simulator, and end to end on real components
 	$(MVN) verify
@@ -72,6 +77,7 @@ $(BUILT): $(SOURCES) | jdk
 	@rm -rf sandbox/target/lib
 	@$(MVN) -q -pl sandbox -am package dependency:copy-dependencies -DskipTests -Dspotless.check.skip \
 		-Dmdep.analyze.skip -DincludeScope=runtime -DoutputDirectory=$(CURDIR)/sandbox/target/lib
+	@converter/disk/bin/startup-cache
 	@touch $@
 
 .PHONY: components

@@ -40,7 +40,7 @@ final class DiskInspection {
             throws TaskDeferredException, ImageFailedException, TaskAbandonedException, SegmentLostException,
                     StagingUnavailableException, AnnouncementException, InterruptedException {
         context.checkpoint();
-        Event.Converted found = ImageReading.of(() -> inspect(ports, task));
+        Event.Converted found = ImageReading.of(() -> inspect(ports, task, context));
         context.checkpoint();
         context.announce(found);
         if (found instanceof Event.DiskInspected disk) {
@@ -52,12 +52,12 @@ final class DiskInspection {
         }
     }
 
-    private static Event.Converted inspect(ConvertPorts ports, Task.InspectDisk task)
+    private static Event.Converted inspect(ConvertPorts ports, Task.InspectDisk task, TaskContext context)
             throws IOException, DiskException {
         StagedSource plain = task.plain();
         SegmentKind basis = plain == null ? SegmentKind.SOURCE : SegmentKind.PLAIN;
         StagedSource staged = plain == null ? task.staged() : plain;
-        StagedBytes bytes = new StagedBytes(ports.staging(), task.image(), basis, staged, KEPT_SEGMENTS);
+        StagedBytes bytes = new StagedBytes(ports.staging(), task.image(), basis, staged, KEPT_SEGMENTS, context);
         if (plain == null) {
             Optional<Wrapper> wrapper =
                     Wrapper.of(bytes.read(0, (int) Math.min(Wrapper.HEAD_BYTES, bytes.lengthBytes())));

@@ -44,8 +44,9 @@ final class DiskMapping {
 
     private static Event.Converted map(ConvertPorts ports, Task.MapDisk task, TaskContext context)
             throws IOException, DiskException {
-        StagedBytes bytes = new StagedBytes(ports.staging(), task.image(), task.basis(), task.staged(), KEPT_SEGMENTS);
-        VirtualDisk disk = new WatchedDisk(DiskInspector.open(bytes, ports.limits()), context);
+        StagedBytes bytes =
+                new StagedBytes(ports.staging(), task.image(), task.basis(), task.staged(), KEPT_SEGMENTS, context);
+        VirtualDisk disk = DiskInspector.open(bytes, ports.limits());
         if (task.output().layout() == Layout.PASS_THROUGH) {
             check(disk);
             return new Event.ConvertCompleted(task.image(), task.epoch());

@@ -36,7 +36,7 @@ final class SegmentConversion {
             StagedRecipe documents = new StagedRecipe(new RecipeDocuments(ports.staging(), task.image(), task.epoch()));
             RecipeReader recipe = RecipeReader.open(documents);
             StagedBytes bytes =
-                    new StagedBytes(ports.staging(), task.image(), task.basis(), task.staged(), KEPT_SEGMENTS);
+                    new StagedBytes(ports.staging(), task.image(), task.basis(), task.staged(), KEPT_SEGMENTS, context);
             try (Units units = new Units(bytes, recipe.group(task.index()).units(), context)) {
                 ConvertedSegments segments = new ConvertedSegments(ports.staging(), task, SegmentKind.DISK, context);
                 segments.stage(task.index(), recipe.groupLengthBytes(task.index()), units);
@@ -82,13 +82,10 @@ final class SegmentConversion {
                 }
                 PackedUnit unit = units.next();
                 try {
-                    context.checkpoint();
                     plain = plain.capacity() < unit.plainBytes() ? ByteBuffer.allocate(unit.plainBytes()) : plain;
                     decoder.decode(source, unit, plain.clear());
                 } catch (DiskException e) {
                     throw new IOException(e.getMessage(), e);
-                } catch (TaskAbandonedException | InterruptedException e) {
-                    throw new HaltedException(e);
                 }
                 plain.flip();
                 done += unit.plainBytes();

@@ -54,7 +54,7 @@ final class SourceUnpacking {
         int threads = ports.unpackThreads();
         if (threads > 1 && task.staged().complete()) {
             StagedBytes source = new StagedBytes(
-                    ports.staging(), task.image(), SegmentKind.SOURCE, task.staged(), KEPT_SEGMENTS + threads);
+                    ports.staging(), task.image(), SegmentKind.SOURCE, task.staged(), KEPT_SEGMENTS + threads, context);
             return UnpackedStream.of(source, wrapper, ports.unpackLimits(), threads);
         }
         return UnpackedStream.of(

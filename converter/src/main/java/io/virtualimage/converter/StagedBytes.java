@@ -6,6 +6,8 @@ import io.virtualimage.stage.staging.SegmentKey;
 import io.virtualimage.stage.staging.SegmentLostException;
 import io.virtualimage.stage.staging.StagingStore;
 import io.virtualimage.stage.staging.StagingUnavailableException;
+import io.virtualimage.stage.work.TaskAbandonedException;
+import io.virtualimage.stage.work.TaskContext;
 import io.virtualimage.topics.Incarnation;
 import io.virtualimage.topics.SegmentKind;
 import io.virtualimage.topics.SegmentLayout;
@@ -17,8 +19,9 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 
 /**
- * Staged segments of one kind as bytes at offsets. Holds the segments that were used last, whole, because only a whole
- * segment can be verified. Safe for use by several threads, one of which reads at a time.
+ * Staged segments of one kind as bytes at offsets, for a task: whoever reads is stopped when the task is to stop. Holds the
+ * segments that were used last, whole, because only a whole segment can be verified. Safe for use by several threads, one
+ * of which reads at a time.
  */
 final class StagedBytes implements ByteSource {
     /** Segments of which the zero blocks are kept in mind; it takes a request to the store to learn them again. */
@@ -30,6 +33,7 @@ final class StagedBytes implements ByteSource {
     private final StagedSource staged;
     private final SegmentLayout layout;
     private final int keptSegments;
+    private final TaskContext context;
     private final Map<Integer, byte[]> kept = new LinkedHashMap<>(8, 0.75f, true);
     private final Map<Integer, SegmentSet> zeroBlocks = new LinkedHashMap<>(8, 0.75f, true);
 
@@ -39,13 +43,20 @@ final class StagedBytes implements ByteSource {
      * @param staged of known length
      * @param keptSegments how many segments are held in memory, at least 1
      */
-    StagedBytes(StagingStore staging, Incarnation image, SegmentKind kind, StagedSource staged, int keptSegments) {
+    StagedBytes(
+            StagingStore staging,
+            Incarnation image,
+            SegmentKind kind,
+            StagedSource staged,
+            int keptSegments,
+            TaskContext context) {
         this.staging = staging;
         this.image = image;
         this.kind = kind;
         this.staged = staged;
         this.layout = staged.layout();
         this.keptSegments = keptSegments;
+        this.context = context;
     }
 
     @Override
@@ -57,6 +68,7 @@ final class StagedBytes implements ByteSource {
     @Override
     public synchronized void read(long offset, ByteBuffer target) throws IOException {
         checkRange(offset, target.remaining());
+        goOn();
         long position = offset;
         while (target.hasRemaining()) {
             int index = layout.indexAt(position);
@@ -64,6 +76,14 @@ final class StagedBytes implements ByteSource {
             int length = Math.min(target.remaining(), layout.lengthOf(index) - within);
             copy(index, within, length, target);
             position += length;
+        }
+    }
+
+    private void goOn() throws HaltedException {
+        try {
+            context.checkpoint();
+        } catch (TaskAbandonedException | InterruptedException e) {
+            throw new HaltedException(e);
         }
     }
 
@@ -81,6 +101,7 @@ final class StagedBytes implements ByteSource {
     /** From the maps of zero blocks that the objects carry. */
     @Override
     public synchronized long knownZeroBytes(long offset, long maxBytes) throws IOException {
+        goOn();
         long end = Math.min(offset + maxBytes, layout.lengthBytes());
         long position = offset;
         while (position < end) {

@@ -177,7 +177,7 @@ class ConvertWorkerTest {
     /** The output that the recipe stands for. */
     private byte[] output(StagedSource staged, RecipeWritten written) throws Exception {
         RecipeReader recipe = RecipeReader.open(new StagedRecipe(new RecipeDocuments(staging, IMAGE, 0)));
-        ByteSource source = new StagedBytes(staging, IMAGE, SegmentKind.SOURCE, staged, 2);
+        ByteSource source = new StagedBytes(staging, IMAGE, SegmentKind.SOURCE, staged, 2, context);
         ByteSource nothing = new MemoryByteSource(new byte[0]);
         return new RecipeBytes(recipe, source, nothing)
                 .read(0, (int) written.lengthBytes())

@@ -109,14 +109,24 @@ class ArchitectureTest {
         return module.isEmpty() ? ROOT + ".." : ROOT + "." + module + "..";
     }
 
+    /** No library but the JDK sees bytes of images, except one for xz, and that only where files are unpacked. */
     @Test
-    void diskFormatsNeedOnlyTheJdk() {
+    void diskFormatsNeedOnlyTheJdkAndWrappersXz() {
         classes()
                 .that()
                 .resideInAPackage(packages("disk"))
+                .and()
+                .resideOutsideOfPackage(packages("disk.wrapper"))
                 .should()
                 .onlyDependOnClassesThat()
                 .resideInAnyPackage("java..", packages("disk"), "org.jspecify..")
+                .check(CLASSES);
+        classes()
+                .that()
+                .resideInAPackage(packages("disk.wrapper"))
+                .should()
+                .onlyDependOnClassesThat()
+                .resideInAnyPackage("java..", packages("disk"), "org.jspecify..", "org.tukaani.xz..")
                 .check(CLASSES);
     }
 

@@ -33,6 +33,16 @@ public interface ByteSource {
         return 0;
     }
 
+    /**
+     * How many bytes there are from {@code offset} on before the next that {@link #knownZeroBytes} knows to be zero.
+     * All of them, if there is none, or none is known.
+     *
+     * @param maxBytes the answer is never above this
+     */
+    default long bytesBeforeKnownZeros(long offset, long maxBytes) throws IOException {
+        return maxBytes;
+    }
+
     /** Reads {@code lengthBytes} bytes from {@code offset} into a new big-endian buffer, ready to be read from. */
     default ByteBuffer read(long offset, int lengthBytes) throws IOException {
         ByteBuffer bytes = ByteBuffer.allocate(lengthBytes);

@@ -80,8 +80,9 @@ enum Content {
     private static byte[] guestBytes(byte[] image) {
         try (DiskContent content =
                 new DiskContent(DiskInspector.open(new MemoryByteSource(image), ReadLimits.DEFAULT))) {
-            ByteBuffer bytes = content.read(0, (int) content.lengthBytes());
-            return bytes.array();
+            byte[] bytes = new byte[(int) content.lengthBytes()];
+            content.read(0, ByteBuffer.wrap(bytes));
+            return bytes;
         } catch (IOException | DiskException e) {
             throw new BrokenInvariantError("a damaged image was published", e);
         }

@@ -16,9 +16,9 @@ enum ForeignFormat {
     PARALLELS_EXTENDED("parallels", Kind.DISK, 0, text("WithouFreSpacExt")),
     DMG("dmg", Kind.DISK, -512, text("koly")),
     LUKS("luks", Kind.ENCRYPTED, 0, "4c554b53babe"),
-    GZIP("gzip", Kind.COMPRESSED, 0, "1f8b08"),
-    XZ("xz", Kind.COMPRESSED, 0, "fd377a585a00"),
-    ZSTD("zstd", Kind.COMPRESSED, 0, "28b52ffd"),
+    GZIP("gzip", Kind.COMPRESSED_TWICE, 0, "1f8b08"),
+    XZ("xz", Kind.COMPRESSED_TWICE, 0, "fd377a585a00"),
+    ZSTD("zstd", Kind.COMPRESSED_TWICE, 0, "28b52ffd"),
     LZ4("lz4", Kind.COMPRESSED, 0, "04224d18"),
     /** {@code BZh}, the block size as a digit, the mark of a block. */
     BZIP2("bzip2", Kind.COMPRESSED, 0, "425a68..314159265359"),
@@ -43,7 +43,10 @@ enum ForeignFormat {
         VMDK_TEXT("this is only the text that describes a disk, the data are in other files;"
                 + " images that refer to other files are refused"),
         ENCRYPTED("the image is encrypted; encrypted images are not supported"),
-        COMPRESSED("this is compressed data, not a disk image; decompress it first"),
+        /** Where one layer of these is unpacked, that was done before anybody asks what the image is. */
+        COMPRESSED_TWICE("the image is compressed twice, and only one layer is unpacked; compress it only once"),
+        COMPRESSED(
+                "the image is compressed in a way that is not supported; use gzip, xz or zstd, or decompress it first"),
         ARCHIVE("this is an archive, not a disk image; take the image out of it first");
 
         private final String refusal;

@@ -34,7 +34,7 @@ final class Qcow2TableWriter {
         if (entries > Qcow2Format.MAX_L1_TABLE_BYTES / Qcow2Format.L1_ENTRY_BYTES) {
             throw new DiskLimitException(
                     0,
-                    "a disk of %d bytes does not fit in a qcow2 file with clusters of 64 KiB: its L1 table would be over the limit of 32 MiB"
+                    "qcow2: to rewrite a disk of %d bytes takes an L1 table over the limit of 32 MiB"
                             .formatted(virtualSizeBytes));
         }
         this.virtualSizeBytes = virtualSizeBytes;
@@ -109,12 +109,11 @@ final class Qcow2TableWriter {
         nextCluster += count;
         if (nextCluster > MAX_CLUSTERS) {
             throw new DiskLimitException(
-                    0,
-                    "the disk has too much data for a qcow2 file: its refcount table would be over the limit of 8 MiB");
+                    0, "qcow2: to rewrite the disk takes a refcount table over the limit of 8 MiB");
         }
         if (nextCluster > maxLengthBytes / CLUSTER_BYTES) {
             throw new DiskLimitException(
-                    0, "the disk as a qcow2 file would be over the limit of %d bytes".formatted(maxLengthBytes));
+                    0, "qcow2: the rewritten disk would be over the limit of %d bytes".formatted(maxLengthBytes));
         }
         return first;
     }

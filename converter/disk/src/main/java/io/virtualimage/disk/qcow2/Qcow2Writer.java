@@ -119,7 +119,9 @@ public final class Qcow2Writer {
                 long start = position;
                 do {
                     position += CLUSTER_BYTES;
-                } while (position < end && knownZeroBytes(data, position, CLUSTER_BYTES) < CLUSTER_BYTES);
+                } while (position < end
+                        && position - start < TABLE_SPAN_BYTES
+                        && knownZeroBytes(data, position, CLUSTER_BYTES) < CLUSTER_BYTES);
                 allocate(data.from(start).until(position));
             }
         }

@@ -52,6 +52,10 @@ public final class RawDisk implements VirtualDisk {
             return new Extent.Zero(offset, info.virtualSizeBytes() - offset, false);
         }
         long zeros = source.knownZeroBytes(offset, left);
-        return zeros > 0 ? new Extent.Zero(offset, zeros, false) : new Extent.Data(offset, left, offset);
+        if (zeros > 0) {
+            return new Extent.Zero(offset, zeros, false);
+        }
+        long data = source.bytesBeforeKnownZeros(offset, left);
+        return new Extent.Data(offset, data > 0 ? data : left, offset);
     }
 }

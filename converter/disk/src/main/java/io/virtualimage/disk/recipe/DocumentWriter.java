@@ -44,7 +44,7 @@ final class DocumentWriter {
     }
 
     DocumentWriter signed(long value) {
-        return varint(zigzag(value));
+        return varint(value << 1 ^ value >> 63);
     }
 
     DocumentWriter bytes(ByteBuffer source, int offset, int count) {
@@ -52,14 +52,6 @@ final class DocumentWriter {
         source.get(offset, bytes, lengthBytes, count);
         lengthBytes += count;
         return this;
-    }
-
-    static int signedBytes(long value) {
-        return Math.max(1, Math.ceilDiv(Long.SIZE - Long.numberOfLeadingZeros(zigzag(value)), 7));
-    }
-
-    private static long zigzag(long value) {
-        return value << 1 ^ value >> 63;
     }
 
     private void reserve(int count) {

@@ -18,12 +18,12 @@ import org.jspecify.annotations.Nullable;
  * <p>Throws {@link BadContentException}, now and whenever it is read again, because of a {@link MalformedDiskException}
  * if the frames are damaged or cut short, {@link DiskLimitException} if a window is over the limit, {@link
  * UnsupportedDiskException} if a dictionary is needed, or another version of the format. Offsets are in bytes of the
- * compressed stream.
+ * compressed stream. An {@link IOException} of that stream comes through as it is, and again whenever this is read again.
  */
 public final class ZstdInputStream extends InputStream {
     private final InputStream packed;
     private final FrameDecoder frames;
-    private @Nullable BadContentException failure;
+    private @Nullable IOException failure;
     private int from;
     private int left;
     private boolean ended;
@@ -80,6 +80,10 @@ public final class ZstdInputStream extends InputStream {
             } catch (DiskException e) {
                 failure = new BadContentException(e);
                 throw failure;
+            } catch (IOException e) {
+                // What was half read can't be taken up again.
+                failure = e;
+                throw e;
             }
             from = frames.from();
             left = frames.length();
