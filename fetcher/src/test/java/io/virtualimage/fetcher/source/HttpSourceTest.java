@@ -36,13 +36,18 @@ class HttpSourceTest {
     private static final Validator V1 = new Validator(Validator.Kind.ETAG, "\"v1\"");
     private static final SourceVersion HUNDRED = new SourceVersion(V1, 100);
     private static final Duration SOON = Duration.ofMillis(300);
+    private static final Duration LATE = Duration.ofSeconds(30);
 
     private final MockWebServer server = new MockWebServer();
     private final MockWebServer other = new MockWebServer();
     private HttpSource http = source(Dns.SYSTEM, EnvironmentProxies.NONE);
 
     private static HttpSource source(Dns dns, EnvironmentProxies proxies) {
-        return new HttpSource(dns, proxies, Clock.fixed(NOW, ZoneOffset.UTC), Duration.ofSeconds(5), SOON);
+        return new HttpSource(dns, proxies, Clock.fixed(NOW, ZoneOffset.UTC), LATE, LATE);
+    }
+
+    private static HttpSource impatient() {
+        return new HttpSource(Dns.SYSTEM, EnvironmentProxies.NONE, Clock.fixed(NOW, ZoneOffset.UTC), LATE, SOON);
     }
 
     @BeforeEach
@@ -277,6 +282,7 @@ class HttpSourceTest {
 
     @Test
     void silence() {
+        http = impatient();
         give(answer(200).onResponseStart(SocketEffect.Stall.INSTANCE));
         assertThat(unavailable(at("/a.img")).words()).contains("can't be reached: timeout");
     }
@@ -463,6 +469,7 @@ class HttpSourceTest {
 
     @Test
     void aStreamThatHangsTimesOut() throws Exception {
+        http = impatient();
         give(answer(200).body("abcdef").onResponseBody(SocketEffect.Stall.INSTANCE));
         try (SourceStream stream = http.openStream(at("/a.img"))) {
             SourceException.Unavailable failure = catchThrowableOfType(
