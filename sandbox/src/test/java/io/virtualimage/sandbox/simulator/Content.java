@@ -20,6 +20,8 @@ enum Content {
     QCOW2,
     /** Becomes a qcow2 image with the same bytes for a guest. */
     RAW,
+    /** Becomes a qcow2 image too, when its clusters are unpacked. */
+    VMDK,
     /** A raw disk, packed by gzip. */
     PACKED_RAW,
     /** A qcow2 image, packed by gzip. */
@@ -34,6 +36,7 @@ enum Content {
         return switch (this) {
             case QCOW2 -> TinyQcow2.around(Arrays.copyOf(random, TinyQcow2.lengthFor(random.length)));
             case RAW -> raw(random);
+            case VMDK -> TinyVmdk.of(random);
             case PACKED_RAW -> packed(raw(random));
             case PACKED_QCOW2 -> packed(QCOW2.of(random));
             case TEXT -> {
@@ -67,6 +70,7 @@ enum Content {
         return switch (this) {
             case QCOW2 -> Arrays.equals(file, published);
             case RAW -> Arrays.equals(wholeSectors(file), guestBytes(published));
+            case VMDK -> Arrays.equals(guestBytes(file), guestBytes(published));
             case PACKED_RAW -> RAW.isPublishedAs(unpacked(file), published);
             case PACKED_QCOW2 -> QCOW2.isPublishedAs(unpacked(file), published);
             case TEXT, BROKEN_QCOW2 -> false;

@@ -275,7 +275,7 @@ final class Truth {
             reasons.add(FailureReason.CHECKSUM_MISMATCH);
         }
         switch (wish.content()) {
-            case QCOW2, RAW, PACKED_RAW, PACKED_QCOW2 -> {}
+            case QCOW2, RAW, VMDK, PACKED_RAW, PACKED_QCOW2 -> {}
             case TEXT -> reasons.add(FailureReason.NOT_AN_IMAGE);
             case BROKEN_QCOW2 -> {
                 reasons.add(FailureReason.NOT_AN_IMAGE); // its first byte alone

@@ -18,6 +18,7 @@ final class Users {
             Content.QCOW2,
             Content.RAW,
             Content.RAW,
+            Content.VMDK,
             Content.PACKED_RAW,
             Content.PACKED_QCOW2,
             Content.TEXT,
