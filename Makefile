@@ -81,7 +81,7 @@ test: tools ## every test: units, contracts, the protocol simulator, and end to 
 	$(MVN) verify
 
 .PHONY: unit
-unit: jdk ## the tests that need nothing but a JVM (and qemu-img, vhdiinfo)
+unit: jdk ## the tests that need nothing but a JVM (and qemu-img, vhdiinfo, openssl, curl)
 	$(MVN) test
 
 .PHONY: format

@@ -5,6 +5,7 @@ import io.virtualimage.fetcher.source.Source;
 import io.virtualimage.fetcher.source.SourceException;
 import io.virtualimage.fetcher.source.SourceProbe;
 import io.virtualimage.fetcher.source.SourceStream;
+import io.virtualimage.fetcher.source.SourceVersion;
 import io.virtualimage.topics.FailureReason;
 import io.virtualimage.topics.Validator;
 import java.io.ByteArrayInputStream;
@@ -24,7 +25,7 @@ import org.jspecify.annotations.Nullable;
 /** A source in memory that breaks on demand. */
 public final class FakeSource implements Source {
     private byte[] bytes;
-    private int version = 1;
+    private int edition = 1;
     private boolean ranges = true;
     private @Nullable Long told;
     private @Nullable SourceException nextFailure;
@@ -42,7 +43,7 @@ public final class FakeSource implements Source {
     }
 
     public Validator validator() {
-        return new Validator(Validator.Kind.ETAG, "\"v" + version + "\"");
+        return new Validator(Validator.Kind.ETAG, "\"v" + edition + "\"");
     }
 
     /** What was opened: {@code offset+length}, or {@code all}. */
@@ -57,7 +58,7 @@ public final class FakeSource implements Source {
 
     public void change(String newBytes) {
         bytes = newBytes.getBytes(StandardCharsets.UTF_8);
-        version++;
+        edition++;
     }
 
     public void failNext(SourceException failure) {
@@ -83,10 +84,10 @@ public final class FakeSource implements Source {
     }
 
     @Override
-    public InputStream openRange(ResolvedSource source, Validator validator, long offset, long lengthBytes)
+    public InputStream openRange(ResolvedSource source, SourceVersion version, long offset, long lengthBytes)
             throws SourceException {
         open(offset + "+" + lengthBytes);
-        if (!validator.equals(validator())) {
+        if (!version.validator().equals(validator())) {
             throw new SourceException.Changed("it is " + validator() + " now");
         }
         return body(Arrays.copyOfRange(bytes, (int) offset, (int) Math.min(bytes.length, offset + lengthBytes)));

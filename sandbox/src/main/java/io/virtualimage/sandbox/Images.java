@@ -35,10 +35,15 @@ public final class Images implements AutoCloseable {
 
     /** Applies an image from an HTTP server, in place of what stands under that name. */
     public VirtualImage apply(String name, URI url, @Nullable Checksum checksum) {
+        return apply(name, new Origin.Http(url.toString(), null, checksum));
+    }
+
+    /** Applies an image, in place of what stands under that name. */
+    public VirtualImage apply(String name, Origin origin) {
         VirtualImage image = new VirtualImage();
         image.setMetadata(
                 new ObjectMetaBuilder().withName(name).withNamespace(namespace).build());
-        image.setSpec(VirtualImageSpec.inRegistry(new Origin.Http(url.toString(), null, checksum)));
+        image.setSpec(VirtualImageSpec.inRegistry(origin));
         return client.resource(image).forceConflicts().serverSideApply();
     }
 

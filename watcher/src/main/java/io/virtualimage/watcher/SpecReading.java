@@ -48,16 +48,8 @@ sealed interface SpecReading {
         String visible = withoutSecrets(http.url());
         boolean partial = !visible.equals(http.url()) || http.caBundle() != null;
         try {
-            Checksums checksums = checksums(http.checksum());
-            for (ChecksumAlgorithm algorithm : checksums.byAlgorithm().keySet()) {
-                switch (algorithm) {
-                    case STREEBOG256, STREEBOG512 -> {
-                        return new Unsupported("Checksum %s is not supported yet.".formatted(algorithm.wireName()));
-                    }
-                    case MD5, SHA1, SHA256, SHA512 -> {}
-                }
-            }
-            return new Workable(new DataSource.Http(visible, partial, checksums), Storage.CONTAINER_REGISTRY);
+            return new Workable(
+                    new DataSource.Http(visible, partial, checksums(http.checksum())), Storage.CONTAINER_REGISTRY);
         } catch (IllegalArgumentException e) {
             return new Unsupported("The data source is not supported: " + e.getMessage());
         }

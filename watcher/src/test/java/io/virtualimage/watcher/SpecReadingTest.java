@@ -50,7 +50,7 @@ class SpecReadingTest {
 
     @Test
     void checksumsAreAskedFor() {
-        Checksum checksum = new Checksum("0".repeat(32), null, SHA256, null, null, null);
+        Checksum checksum = new Checksum("0".repeat(32), null, SHA256, null, "1".repeat(64), "2".repeat(128));
         assertThat(SpecReading.of(Samples.http(Samples.URL, checksum)))
                 .isInstanceOfSatisfying(
                         SpecReading.Workable.class,
@@ -59,7 +59,11 @@ class SpecReadingTest {
                                         ChecksumAlgorithm.MD5,
                                         "0".repeat(32),
                                         ChecksumAlgorithm.SHA256,
-                                        "ab".repeat(32)))));
+                                        "ab".repeat(32),
+                                        ChecksumAlgorithm.STREEBOG256,
+                                        "1".repeat(64),
+                                        ChecksumAlgorithm.STREEBOG512,
+                                        "2".repeat(128)))));
     }
 
     static Stream<VirtualImageSpec> unsupported() {
@@ -72,8 +76,6 @@ class SpecReadingTest {
                 VirtualImageSpec.inRegistry(new Origin.ContainerImage("debian:13", null, null)),
                 VirtualImageSpec.inRegistry(new Origin.ObjectRef(ObjectRefKind.VIRTUAL_DISK, "disk")),
                 VirtualImageSpec.inRegistry(new Origin.Upload(null)),
-                Samples.http(Samples.URL, new Checksum(null, null, null, null, "0".repeat(64), null)),
-                Samples.http(Samples.URL, new Checksum(null, null, null, null, null, "0".repeat(128))),
                 Samples.http(Samples.URL, new Checksum("short", null, null, null, null, null)));
     }
 

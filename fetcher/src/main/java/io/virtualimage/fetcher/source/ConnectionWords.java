@@ -7,15 +7,8 @@ import java.net.NoRouteToHostException;
 import java.net.ProtocolException;
 import java.net.SocketTimeoutException;
 import java.net.UnknownHostException;
-import java.security.cert.CertPathBuilderException;
-import java.security.cert.CertPathValidatorException;
-import java.security.cert.CertificateExpiredException;
-import java.security.cert.CertificateNotYetValidException;
 import java.util.Locale;
-import java.util.Objects;
-import java.util.stream.Stream;
 import javax.net.ssl.SSLException;
-import javax.net.ssl.SSLPeerUnverifiedException;
 import org.jspecify.annotations.Nullable;
 
 /** What went wrong with a connection, in words that a user can act on. */
@@ -30,7 +23,6 @@ final class ConnectionWords {
             case SocketTimeoutException e -> "timeout (" + plain(e.getMessage()) + ")";
             case NoRouteToHostException _ -> "no route to host";
             case ConnectException e -> connect(e);
-            case SSLPeerUnverifiedException _ -> "its TLS certificate is for another host name";
             case SSLException e -> tls(e);
             case EOFException _ -> "the connection closed";
             case ProtocolException e -> isEnd(e) ? "the connection closed" : "not HTTP: " + plain(e.getMessage());
@@ -60,19 +52,8 @@ final class ConnectionWords {
     }
 
     private static String tls(SSLException failure) {
-        if (hasCause(failure, CertificateExpiredException.class)) {
-            return "its TLS certificate has expired";
-        }
-        if (hasCause(failure, CertificateNotYetValidException.class)) {
-            return "its TLS certificate is not valid yet";
-        }
-        if (hasCause(failure, CertPathValidatorException.class) || hasCause(failure, CertPathBuilderException.class)) {
-            return "its TLS certificate is not trusted; a caBundle may be needed";
-        }
-        return "TLS: " + plain(failure.getMessage());
-    }
-
-    private static boolean hasCause(Throwable failure, Class<? extends Throwable> type) {
-        return Stream.iterate(failure, Objects::nonNull, Throwable::getCause).anyMatch(type::isInstance);
+        return CertificateWords.isEarly(failure)
+                ? "its TLS certificate is not valid yet"
+                : "TLS: " + plain(failure.getMessage());
     }
 }

@@ -7,6 +7,8 @@ import java.io.InputStream;
 import java.io.InterruptedIOException;
 import java.net.SocketTimeoutException;
 import java.time.Duration;
+import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
 import java.util.regex.Pattern;
 import okhttp3.Call;
@@ -22,11 +24,15 @@ final class HttpAnswer implements AutoCloseable {
     /** So little is read to the end, to keep the connection; more is cut off. */
     private static final long LITTLE_BYTES = 64 * 1024;
 
+    /** Who sends less than that, for as long as patience lasts, keeps a worker busy for nothing. */
+    private static final long LEAST_BYTES_PER_SECOND = 1024;
+
     private final String name;
     private final HttpUrl url;
     private final Call call;
     private final Response response;
     private final HostSlots.Slot slot;
+    private final Duration patience;
     private final InputStream in;
     private final @Nullable Long lengthBytes;
     private long done;
@@ -36,13 +42,15 @@ final class HttpAnswer implements AutoCloseable {
      *
      * @param name of the source, in what the user reads
      * @param url that answered
+     * @param patience for how long the body may trickle
      */
-    HttpAnswer(String name, HttpUrl url, Call call, Response response, HostSlots.Slot slot) {
+    HttpAnswer(String name, HttpUrl url, Call call, Response response, HostSlots.Slot slot, Duration patience) {
         this.name = name;
         this.url = url;
         this.call = call;
         this.response = response;
         this.slot = slot;
+        this.patience = patience;
         this.in = response.body().byteStream();
         long length = response.body().contentLength();
         this.lengthBytes = length < 0 ? null : length;
@@ -77,6 +85,15 @@ final class HttpAnswer implements AutoCloseable {
         return lengthBytes;
     }
 
+    /** How the body is packed for the wire, in lower case; empty if it isn't. */
+    List<String> encodings() {
+        return response.headers("Content-Encoding").stream()
+                .flatMap(Pattern.compile(",")::splitAsStream)
+                .map(coding -> ConnectionWords.plain(coding).toLowerCase(Locale.ROOT))
+                .filter(coding -> !coding.isEmpty() && !coding.equals("identity"))
+                .toList();
+    }
+
     Optional<Validator> validator() {
         String tag = field("ETag");
         if (tag != null && ENTITY_TAG.matcher(tag).matches()) {
@@ -103,6 +120,9 @@ final class HttpAnswer implements AutoCloseable {
     }
 
     private final class Body extends InputStream {
+        private long waitedNanos;
+        private long doneBefore;
+
         @Override
         public int read() throws IOException {
             byte[] one = new byte[1];
@@ -112,8 +132,12 @@ final class HttpAnswer implements AutoCloseable {
         @Override
         public int read(byte[] buffer, int offset, int length) throws IOException {
             try {
+                long start = System.nanoTime();
                 int count = in.read(buffer, offset, length);
                 done += Math.max(0, count);
+                if (count >= 0) {
+                    checkPace(System.nanoTime() - start);
+                }
                 return count;
             } catch (InterruptedIOException e) {
                 if (e instanceof SocketTimeoutException) {
@@ -123,6 +147,20 @@ final class HttpAnswer implements AutoCloseable {
             } catch (IOException e) {
                 throw broken(e);
             }
+        }
+
+        /** Only the waiting counts: a reader that takes its time is no fault of the source. */
+        private void checkPace(long nanos) throws SocketTimeoutException {
+            waitedNanos += nanos;
+            if (waitedNanos < patience.toNanos()) {
+                return;
+            }
+            long got = done - doneBefore;
+            if (got < LEAST_BYTES_PER_SECOND * patience.toMillis() / 1000) {
+                throw new SocketTimeoutException("only %d bytes in %d s".formatted(got, waitedNanos / 1_000_000_000));
+            }
+            waitedNanos = 0;
+            doneBefore = done;
         }
 
         private SourceException broken(IOException e) {

@@ -7,10 +7,17 @@ import java.net.InetSocketAddress;
 import java.net.SocketTimeoutException;
 import java.nio.charset.StandardCharsets;
 import java.security.GeneralSecurityException;
+import java.time.Clock;
 import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.Executors;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.ScheduledFuture;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.regex.Pattern;
 import okhttp3.Authenticator;
 import okhttp3.Call;
@@ -21,19 +28,33 @@ import okhttp3.HttpUrl;
 import okhttp3.OkHttpClient;
 import okhttp3.Protocol;
 import okhttp3.Request;
+import okhttp3.Response;
 
 /**
  * One GET and its redirects. They are followed here and not by the client, because each hop is a new address that some
  * stranger chose: it is checked as the first one was, and gets no credentials but at the very origin they were given for.
+ *
+ * <p>A server whose certificate is not to be trusted (unknown authority, other name, expired) is refused at once: asking
+ * it again would not make it another server, and what helps is a change of the image's {@code caBundle} or of the
+ * server. One that is not valid yet, or that breaks off the handshake, may be better soon.
  */
 final class HttpExchange implements AutoCloseable {
     static final int MAX_REDIRECTS = 10;
     static final int CONNECTIONS_PER_HOST = 8;
     private static final int BUNDLES_KEPT = 64;
+
+    /** As many of the client's read timeouts an answer may take to begin, and a body may trickle. */
+    private static final int ANSWER_TIMEOUTS = 4;
+
+    private static final int TRICKLE_TIMEOUTS = 2;
     private static final Pattern ADDRESS = Pattern.compile("[0-9.]+|.*:.*");
 
     private final Dns dns;
+    private final Clock clock;
+    private final Duration answerWithin;
+    private final Duration patience;
     private final OkHttpClient plain;
+    private final ScheduledExecutorService deadlines;
     private final HostSlots slots = new HostSlots(CONNECTIONS_PER_HOST);
 
     /** Clients by the bundle that they trust: a client made anew would share no connection with the one before. */
@@ -44,8 +65,13 @@ final class HttpExchange implements AutoCloseable {
         }
     };
 
-    HttpExchange(Dns dns, EnvironmentProxies proxies, Duration connectTimeout, Duration readTimeout) {
+    HttpExchange(Dns dns, EnvironmentProxies proxies, Clock clock, Duration connectTimeout, Duration readTimeout) {
         this.dns = dns;
+        this.clock = clock;
+        this.answerWithin = readTimeout.multipliedBy(ANSWER_TIMEOUTS);
+        this.patience = readTimeout.multipliedBy(TRICKLE_TIMEOUTS);
+        this.deadlines = Executors.newSingleThreadScheduledExecutor(
+                Thread.ofPlatform().daemon().name("http-deadlines").factory());
         // A proxy is the operator's choice, and so may be where no source may.
         Dns lookup = host -> proxies.isProxy(host) ? Dns.SYSTEM.lookup(host) : dns.lookup(host);
         Authenticator proxyAuthenticator = (route, response) -> {
@@ -138,7 +164,7 @@ final class HttpExchange implements AutoCloseable {
         HttpAnswer answer = null;
         try {
             checkAddress(url.host());
-            answer = new HttpAnswer(name, bare, call, call.execute(), slot);
+            answer = new HttpAnswer(name, bare, call, execute(call), slot, patience);
             return answer;
         } catch (IOException e) {
             if (e instanceof InterruptedIOException && !(e instanceof SocketTimeoutException)) {
@@ -146,16 +172,48 @@ final class HttpExchange implements AutoCloseable {
                 stopped.initCause(e);
                 throw stopped;
             }
-            throw new SourceException.Unavailable(
-                    FailureReason.SOURCE_UNAVAILABLE,
-                    name + " can't be reached: " + ConnectionWords.of(e),
-                    Duration.ZERO,
-                    e);
+            throw unreachable(name, e, !client.equals(plain));
         } finally {
             if (answer == null) {
                 slot.close();
             }
         }
+    }
+
+    /** The client's own timeouts begin anew with each byte; whoever sends a byte of the header at a time gets no more. */
+    private Response execute(Call call) throws IOException {
+        AtomicBoolean late = new AtomicBoolean();
+        ScheduledFuture<?> deadline = deadlines.schedule(
+                () -> {
+                    late.set(true);
+                    call.cancel();
+                },
+                answerWithin.toMillis(),
+                TimeUnit.MILLISECONDS);
+        try {
+            return call.execute();
+        } catch (IOException e) {
+            if (late.get() && !(e instanceof InterruptedIOException)) {
+                SocketTimeoutException timeout =
+                        new SocketTimeoutException("no whole answer in %d s".formatted(answerWithin.toSeconds()));
+                timeout.initCause(e);
+                throw timeout;
+            }
+            throw e;
+        } finally {
+            deadline.cancel(false);
+        }
+    }
+
+    private static SourceException unreachable(String name, IOException e, boolean bundled) {
+        Optional<String> verdict = CertificateWords.of(e, bundled);
+        return verdict.isPresent()
+                ? new SourceException.Refused(name + " can't be trusted: " + verdict.get(), e)
+                : new SourceException.Unavailable(
+                        FailureReason.SOURCE_UNAVAILABLE,
+                        name + " can't be reached: " + ConnectionWords.of(e),
+                        Duration.ZERO,
+                        e);
     }
 
     /** The client looks up names only; whoever guards the lookup is to see addresses too. */
@@ -175,7 +233,7 @@ final class HttpExchange implements AutoCloseable {
             return known;
         }
         try {
-            Trust trust = Trust.with(bundle);
+            Trust trust = Trust.with(bundle, clock.instant());
             OkHttpClient client = plain.newBuilder()
                     .sslSocketFactory(trust.sockets(), trust.manager())
                     .build();
@@ -183,7 +241,7 @@ final class HttpExchange implements AutoCloseable {
             return client;
         } catch (GeneralSecurityException e) {
             throw new SourceException.Refused(
-                    "the caBundle for %s can't be used: %s"
+                    "dataSource.http.caBundle can't be used for %s: %s"
                             .formatted(source.publicUrl(), ConnectionWords.plain(e.getMessage())),
                     e);
         }
@@ -199,6 +257,7 @@ final class HttpExchange implements AutoCloseable {
 
     @Override
     public void close() {
+        deadlines.shutdownNow();
         plain.dispatcher().executorService().shutdown();
         plain.connectionPool().evictAll();
     }

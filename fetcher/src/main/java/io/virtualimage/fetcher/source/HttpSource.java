@@ -8,8 +8,10 @@ import java.time.DateTimeException;
 import java.time.Duration;
 import java.time.ZonedDateTime;
 import java.time.format.DateTimeFormatter;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import okhttp3.Dns;
 import okhttp3.HttpUrl;
 import org.jspecify.annotations.Nullable;
@@ -17,6 +19,9 @@ import org.jspecify.annotations.Nullable;
 /**
  * Files on HTTP servers (RFC 9110), also on those that know only half of it: nothing but GET is asked, and ranges only
  * where the probe got one. A piece is taken only if the answer says that it is that piece of that version.
+ *
+ * <p>What a server packs for the wire though it was asked not to is taken as it came, as {@code curl -O} does, where
+ * it can be unpacked like a file of that kind, and refused where it would pass for a raw disk. Pieces of it are not taken.
  *
  * <p>A redirect from https to http is refused: from there on, neither the bytes nor the validator that pieces are put
  * together by would be the server's word.
@@ -27,6 +32,9 @@ public final class HttpSource implements Source, AutoCloseable {
 
     /** A source that asks for more patience is asked again anyway. */
     private static final Duration LONGEST_DELAY = Duration.ofMinutes(5);
+
+    /** Content codings (RFC 9110, section 8.4.1) whose bytes are those of a file that the pipeline unpacks anyway. */
+    private static final Set<String> UNPACKED_AS_FILES = Set.of("gzip", "x-gzip", "zstd");
 
     private final HttpExchange exchange;
     private final Clock clock;
@@ -42,7 +50,7 @@ public final class HttpSource implements Source, AutoCloseable {
     }
 
     HttpSource(Dns dns, EnvironmentProxies proxies, Clock clock, Duration connectTimeout, Duration readTimeout) {
-        this.exchange = new HttpExchange(dns, proxies, connectTimeout, readTimeout);
+        this.exchange = new HttpExchange(dns, proxies, clock, connectTimeout, readTimeout);
         this.clock = clock;
     }
 
@@ -75,14 +83,16 @@ public final class HttpSource implements Source, AutoCloseable {
         }
     }
 
-    private static SourceProbe whole(ResolvedSource source, HttpAnswer answer) {
+    private static SourceProbe whole(ResolvedSource source, HttpAnswer answer) throws SourceException {
+        checkEncoding(answer);
         return probed(source, answer, answer.lengthBytes(), false);
     }
 
     private static SourceProbe piece(ResolvedSource source, HttpAnswer answer) {
         Optional<ContentRange> range = ContentRange.parse(answer.field("Content-Range"));
         Long total = range.map(ContentRange::totalBytes).orElse(null);
-        boolean exact = range.filter(r -> r.first() == 0 && r.last() == 0).isPresent();
+        boolean exact = range.filter(r -> r.first() == 0 && r.last() == 0).isPresent()
+                && answer.encodings().isEmpty();
         return probed(source, answer, total, exact);
     }
 
@@ -100,14 +110,19 @@ public final class HttpSource implements Source, AutoCloseable {
     }
 
     @Override
-    public InputStream openRange(ResolvedSource source, Validator validator, long offset, long lengthBytes)
+    public InputStream openRange(ResolvedSource source, SourceVersion version, long offset, long lengthBytes)
             throws SourceException, InterruptedException {
         long last = offset + lengthBytes - 1;
-        HttpAnswer answer =
-                exchange.get(source, Map.of("Range", "bytes=" + offset + "-" + last, "If-Range", validator.value()));
+        HttpAnswer answer = exchange.get(
+                source,
+                Map.of(
+                        "Range",
+                        "bytes=" + offset + "-" + last,
+                        "If-Range",
+                        version.validator().value()));
         boolean taken = false;
         try {
-            checkPiece(answer, validator, offset, last);
+            checkPiece(answer, version, offset, last);
             taken = true;
             return answer.body();
         } finally {
@@ -117,25 +132,9 @@ public final class HttpSource implements Source, AutoCloseable {
         }
     }
 
-    private void checkPiece(HttpAnswer answer, Validator validator, long offset, long last) throws SourceException {
+    private void checkPiece(HttpAnswer answer, SourceVersion version, long offset, long last) throws SourceException {
         switch (answer.code()) {
-            case 206 -> {
-                String tag = answer.field("ETag");
-                if (!validator.value().equals(tag)) {
-                    throw new SourceException.Changed("%s is another version now: %s instead of %s"
-                            .formatted(
-                                    answer.name(),
-                                    tag == null ? "without ETag" : ConnectionWords.plain(tag),
-                                    ConnectionWords.plain(validator.value())));
-                }
-                String field = answer.field("Content-Range");
-                if (ContentRange.parse(field)
-                        .filter(range -> range.first() == offset && range.last() <= last)
-                        .isEmpty()) {
-                    throw new SourceException.Changed("%s was asked for the bytes %d-%d and gave '%s'"
-                            .formatted(answer.name(), offset, last, ConnectionWords.plain(field)));
-                }
-            }
+            case 206 -> checkPieceFields(answer, version, offset, last);
             case 200, 412 ->
                 throw new SourceException.Changed(answer.name() + " is another version now, or gives no more ranges");
             case 416 ->
@@ -145,15 +144,60 @@ public final class HttpSource implements Source, AutoCloseable {
         }
     }
 
+    private static void checkPieceFields(HttpAnswer answer, SourceVersion version, long offset, long last)
+            throws SourceException {
+        String wanted = version.validator().value();
+        String tag = answer.field("ETag");
+        if (!wanted.equals(tag)) {
+            throw new SourceException.Changed("%s is another version now: %s instead of %s"
+                    .formatted(
+                            answer.name(),
+                            tag == null ? "without ETag" : ConnectionWords.plain(tag),
+                            ConnectionWords.plain(wanted)));
+        }
+        String field = answer.field("Content-Range");
+        ContentRange range = ContentRange.parse(field)
+                .filter(given -> given.first() == offset && given.last() <= last)
+                .orElseThrow(() -> new SourceException.Changed("%s was asked for the bytes %d-%d and gave '%s'"
+                        .formatted(answer.name(), offset, last, ConnectionWords.plain(field))));
+        Long total = range.totalBytes();
+        if (total != null && total != version.lengthBytes()) {
+            throw new SourceException.Changed("%s holds %d bytes now instead of %d, under the same ETag"
+                    .formatted(answer.name(), total, version.lengthBytes()));
+        }
+        if (!answer.encodings().isEmpty()) {
+            throw new SourceException.Changed(
+                    "%s packs its pieces (%s)".formatted(answer.name(), String.join(", ", answer.encodings())));
+        }
+    }
+
+    /** Refuses what nobody would unpack: the bytes would be taken for those of a raw disk. */
+    private static void checkEncoding(HttpAnswer answer) throws SourceException {
+        List<String> encodings = answer.encodings();
+        if (!encodings.isEmpty() && (encodings.size() > 1 || !UNPACKED_AS_FILES.contains(encodings.getFirst()))) {
+            throw new SourceException.Refused(
+                    "%s packs the file for the wire (Content-Encoding: %s) without being asked to"
+                            .formatted(answer.name(), String.join(", ", encodings)),
+                    null);
+        }
+    }
+
     @Override
     public SourceStream openStream(ResolvedSource source) throws SourceException, InterruptedException {
         HttpAnswer answer = exchange.get(source, Map.of());
-        if (answer.code() != 200) {
-            try (answer) {
+        boolean taken = false;
+        try {
+            if (answer.code() != 200) {
                 throw refusal(answer);
             }
+            checkEncoding(answer);
+            taken = true;
+            return new SourceStream(answer.body(), answer.lengthBytes());
+        } finally {
+            if (!taken) {
+                answer.close();
+            }
         }
-        return new SourceStream(answer.body(), answer.lengthBytes());
     }
 
     private SourceException refusal(HttpAnswer answer) {

@@ -76,7 +76,9 @@ public final class KubernetesSourceResolver implements SourceResolver {
             return new ResolvedSource(origin.url(), pem);
         } catch (IllegalArgumentException e) {
             throw new ImageFailedException(
-                    FailureReason.SOURCE_REFUSED, "the caBundle for " + http.url() + " is not in base64", e);
+                    FailureReason.SOURCE_REFUSED,
+                    "dataSource.http.caBundle can't be used for " + http.url() + ": it is not in base64",
+                    e);
         }
     }
 }

@@ -1,7 +1,6 @@
 package io.virtualimage.fetcher.source;
 
 import io.virtualimage.topics.FailureReason;
-import io.virtualimage.topics.Validator;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.InterruptedIOException;
@@ -12,14 +11,16 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * A piece of a source, read to its end: where a connection breaks, it goes on with another one from the very byte. It
- * gives up when a connection brought nothing, and after {@value #MAX_REOPENINGS} of them.
+ * gives up when a connection brought nothing, after {@value #MAX_REOPENINGS} of them, and after {@value #MAX_STALLS} that
+ * fell asleep: those cost a worker's time.
  */
 public final class ResumingStream extends InputStream {
     static final int MAX_REOPENINGS = 20;
+    static final int MAX_STALLS = 2;
 
     private final Source source;
     private final ResolvedSource resolved;
-    private final Validator validator;
+    private final SourceVersion version;
     private final long offset;
     private final long lengthBytes;
 
@@ -27,17 +28,18 @@ public final class ResumingStream extends InputStream {
     private long done;
     private long doneWhenOpened;
     private int reopenings;
+    private int stalls;
 
     private ResumingStream(
             Source source,
             ResolvedSource resolved,
-            Validator validator,
+            SourceVersion version,
             long offset,
             long lengthBytes,
             InputStream body) {
         this.source = source;
         this.resolved = resolved;
-        this.validator = validator;
+        this.version = version;
         this.offset = offset;
         this.lengthBytes = lengthBytes;
         this.body = body;
@@ -45,10 +47,10 @@ public final class ResumingStream extends InputStream {
 
     /** Opens a piece; as {@link Source#openRange}. */
     public static ResumingStream open(
-            Source source, ResolvedSource resolved, Validator validator, long offset, long lengthBytes)
+            Source source, ResolvedSource resolved, SourceVersion version, long offset, long lengthBytes)
             throws SourceException, InterruptedException {
-        InputStream body = source.openRange(resolved, validator, offset, lengthBytes);
-        return new ResumingStream(source, resolved, validator, offset, lengthBytes, body);
+        InputStream body = source.openRange(resolved, version, offset, lengthBytes);
+        return new ResumingStream(source, resolved, version, offset, lengthBytes, body);
     }
 
     @Override
@@ -86,7 +88,10 @@ public final class ResumingStream extends InputStream {
     }
 
     private void reopen(@Nullable IOException broken) throws IOException {
-        if (done == doneWhenOpened || reopenings >= MAX_REOPENINGS) {
+        if (broken != null && broken.getCause() instanceof SocketTimeoutException) {
+            stalls++;
+        }
+        if (done == doneWhenOpened || reopenings >= MAX_REOPENINGS || stalls > MAX_STALLS) {
             FailureReason reason = broken instanceof SourceException.Unavailable unavailable
                     ? unavailable.reason()
                     : FailureReason.SOURCE_TRUNCATED;
@@ -109,7 +114,7 @@ public final class ResumingStream extends InputStream {
         doneWhenOpened = done;
         reopenings++;
         try {
-            body = source.openRange(resolved, validator, offset + done, lengthBytes - done);
+            body = source.openRange(resolved, version, offset + done, lengthBytes - done);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
             InterruptedIOException stopped = new InterruptedIOException("interrupted while connecting again");

@@ -1,6 +1,5 @@
 package io.virtualimage.fetcher.source;
 
-import io.virtualimage.topics.Validator;
 import java.io.InputStream;
 
 /**
@@ -13,14 +12,14 @@ public interface Source {
     SourceProbe probe(ResolvedSource source) throws SourceException, InterruptedException;
 
     /**
-     * Opens a piece of the source, of the very version that the validator names. The stream may end before the piece
+     * Opens a piece of the source, of that very version. The stream may end before the piece
      * does: what is missing has to be asked for again.
      *
      * @param offset of the first byte
      * @param lengthBytes how many are wanted, at least 1
      * @throws SourceException.Changed if the source is not that version any more, or does not serve pieces any more
      */
-    InputStream openRange(ResolvedSource source, Validator validator, long offset, long lengthBytes)
+    InputStream openRange(ResolvedSource source, SourceVersion version, long offset, long lengthBytes)
             throws SourceException, InterruptedException;
 
     /** Opens the whole source, from its first byte. */

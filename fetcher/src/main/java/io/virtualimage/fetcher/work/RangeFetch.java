@@ -5,6 +5,7 @@ import io.virtualimage.fetcher.source.ResumingStream;
 import io.virtualimage.fetcher.source.Source;
 import io.virtualimage.fetcher.source.SourceException;
 import io.virtualimage.fetcher.source.SourceResolver;
+import io.virtualimage.fetcher.source.SourceVersion;
 import io.virtualimage.stage.staging.SegmentFacts;
 import io.virtualimage.stage.staging.SegmentKey;
 import io.virtualimage.stage.staging.SegmentLostException;
@@ -76,8 +77,10 @@ final class RangeFetch {
             throws SourceException, TaskDeferredException, ImageFailedException, TaskAbandonedException,
                     StagingUnavailableException, InterruptedException {
         ResolvedSource resolved = resolver.resolve(task.image(), task.source());
+        SourceVersion version =
+                new SourceVersion(task.validator(), task.layout().lengthBytes());
         long offset = task.layout().offsetOf(task.index());
-        try (InputStream piece = ResumingStream.open(source, resolved, task.validator(), offset, length)) {
+        try (InputStream piece = ResumingStream.open(source, resolved, version, offset, length)) {
             TaskBody body = new TaskBody(piece, context);
             try {
                 return staging.put(key, null, length, body, StagingStore.Overwrite.ALLOW);

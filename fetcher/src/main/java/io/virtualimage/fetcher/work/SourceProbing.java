@@ -11,7 +11,6 @@ import io.virtualimage.stage.work.TaskAbandonedException;
 import io.virtualimage.stage.work.TaskContext;
 import io.virtualimage.stage.work.TaskDeferredException;
 import io.virtualimage.topics.Event.SourceOpened;
-import io.virtualimage.topics.FailureReason;
 import io.virtualimage.topics.Task;
 
 /** Asks a source what it is. May be done any number of times. */
@@ -38,11 +37,8 @@ final class SourceProbing {
             throw SourceTrouble.empty(resolved);
         }
         Long length = probe.lengthBytes();
-        if (length != null && length / task.segmentBytes() >= Integer.MAX_VALUE) {
-            throw new ImageFailedException(
-                    FailureReason.OVER_LIMIT,
-                    "%s says that it holds %d bytes".formatted(resolved.publicUrl(), length),
-                    null);
+        if (length != null) {
+            SourceTrouble.checkLength(resolved, length, task.segmentBytes());
         }
         context.announce(new SourceOpened(
                 task.image(),

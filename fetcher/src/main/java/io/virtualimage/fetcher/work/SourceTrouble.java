@@ -41,6 +41,16 @@ final class SourceTrouble {
                         failure);
     }
 
+    /** @throws ImageFailedException if there are more bytes than segments can be counted */
+    static void checkLength(ResolvedSource resolved, long lengthBytes, int segmentBytes) throws ImageFailedException {
+        if (lengthBytes / segmentBytes >= Integer.MAX_VALUE) {
+            throw new ImageFailedException(
+                    FailureReason.OVER_LIMIT,
+                    "%s says that it holds %d bytes".formatted(resolved.publicUrl(), lengthBytes),
+                    null);
+        }
+    }
+
     static ImageFailedException empty(ResolvedSource resolved) {
         return new ImageFailedException(FailureReason.SOURCE_EMPTY, resolved.publicUrl() + " holds no bytes", null);
     }

@@ -85,6 +85,7 @@ final class StreamTransfer {
         if (lengthBytes == 0) {
             throw SourceTrouble.empty(resolved);
         }
+        SourceTrouble.checkLength(resolved, lengthBytes, task.segmentBytes());
         SegmentLayout layout = new SegmentLayout(lengthBytes, task.segmentBytes());
         for (int index = 0; index < layout.count(); index++) {
             Optional<SegmentFacts> facts = put(index, layout.lengthOf(index), body);

@@ -23,7 +23,6 @@ import java.security.NoSuchAlgorithmException;
 import java.util.EnumMap;
 import java.util.HexFormat;
 import java.util.Map;
-import java.util.Optional;
 import java.util.StringJoiner;
 
 /**
@@ -85,32 +84,29 @@ final class Verification {
                 : staged.layout().lengthOf(index);
     }
 
-    private static Map<ChecksumAlgorithm, MessageDigest> digests(Checksums expected) throws ImageFailedException {
+    private static Map<ChecksumAlgorithm, MessageDigest> digests(Checksums expected) {
         Map<ChecksumAlgorithm, MessageDigest> digests = new EnumMap<>(ChecksumAlgorithm.class);
-        for (ChecksumAlgorithm algorithm : expected.byAlgorithm().keySet()) {
-            String name = javaName(algorithm)
-                    .orElseThrow(() -> new ImageFailedException(
-                            FailureReason.IMAGE_UNSUPPORTED,
-                            "checksums of the kind %s can't be verified by this version"
-                                    .formatted(algorithm.wireName()),
-                            null));
-            try {
-                digests.put(algorithm, MessageDigest.getInstance(name));
-            } catch (NoSuchAlgorithmException e) {
-                throw new IllegalStateException("this Java has no " + name, e);
-            }
-        }
+        expected.byAlgorithm().keySet().forEach(algorithm -> digests.put(algorithm, digest(algorithm)));
         return digests;
     }
 
-    private static Optional<String> javaName(ChecksumAlgorithm algorithm) {
+    private static MessageDigest digest(ChecksumAlgorithm algorithm) {
         return switch (algorithm) {
-            case MD5 -> Optional.of("MD5");
-            case SHA1 -> Optional.of("SHA-1");
-            case SHA256 -> Optional.of("SHA-256");
-            case SHA512 -> Optional.of("SHA-512");
-            case STREEBOG256, STREEBOG512 -> Optional.empty();
+            case MD5 -> java("MD5");
+            case SHA1 -> java("SHA-1");
+            case SHA256 -> java("SHA-256");
+            case SHA512 -> java("SHA-512");
+            case STREEBOG256 -> Streebog.of256Bits();
+            case STREEBOG512 -> Streebog.of512Bits();
         };
+    }
+
+    private static MessageDigest java(String name) {
+        try {
+            return MessageDigest.getInstance(name);
+        } catch (NoSuchAlgorithmException e) {
+            throw new IllegalStateException("this Java has no " + name, e);
+        }
     }
 
     private static void compare(Checksums expected, Map<ChecksumAlgorithm, MessageDigest> digests)

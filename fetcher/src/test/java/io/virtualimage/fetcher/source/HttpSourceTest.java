@@ -34,14 +34,20 @@ import org.junit.jupiter.params.provider.ValueSource;
 class HttpSourceTest {
     private static final Instant NOW = Instant.parse("2026-03-01T12:00:00Z");
     private static final Validator V1 = new Validator(Validator.Kind.ETAG, "\"v1\"");
+    private static final SourceVersion HUNDRED = new SourceVersion(V1, 100);
     private static final Duration SOON = Duration.ofMillis(300);
+    private static final Duration LATE = Duration.ofSeconds(30);
 
     private final MockWebServer server = new MockWebServer();
     private final MockWebServer other = new MockWebServer();
     private HttpSource http = source(Dns.SYSTEM, EnvironmentProxies.NONE);
 
     private static HttpSource source(Dns dns, EnvironmentProxies proxies) {
-        return new HttpSource(dns, proxies, Clock.fixed(NOW, ZoneOffset.UTC), Duration.ofSeconds(5), SOON);
+        return new HttpSource(dns, proxies, Clock.fixed(NOW, ZoneOffset.UTC), LATE, LATE);
+    }
+
+    private static HttpSource impatient() {
+        return new HttpSource(Dns.SYSTEM, EnvironmentProxies.NONE, Clock.fixed(NOW, ZoneOffset.UTC), LATE, SOON);
     }
 
     @BeforeEach
@@ -90,7 +96,7 @@ class HttpSourceTest {
 
     private SourceException.Changed changed(MockResponse.Builder answer) {
         give(answer);
-        return catchThrowableOfType(SourceException.Changed.class, () -> http.openRange(at("/a.img"), V1, 10, 5));
+        return catchThrowableOfType(SourceException.Changed.class, () -> http.openRange(at("/a.img"), HUNDRED, 10, 5));
     }
 
     private static String read(InputStream in) throws IOException {
@@ -205,6 +211,20 @@ class HttpSourceTest {
     }
 
     @ParameterizedTest
+    @ValueSource(ints = {416, 429, 500, 503})
+    void theyNeedNotSayWhen(int code) {
+        give(answer(code));
+        if (code == 416) {
+            give(answer(code)); // it is asked again at once, without a range
+        }
+        assertThat(unavailable(at("/a.img")).delay()).isZero();
+        give(answer(code));
+        assertThat(catchThrowableOfType(SourceException.Unavailable.class, () -> http.openStream(at("/a.img")))
+                        .words())
+                .contains("answered " + code);
+    }
+
+    @ParameterizedTest
     @CsvSource(delimiter = '|', textBlock = """
             Sun, 01 Mar 2026 12:00:20 GMT | PT20S
             Sun, 01 Mar 2026 11:00:00 GMT | PT0S
@@ -262,33 +282,9 @@ class HttpSourceTest {
 
     @Test
     void silence() {
+        http = impatient();
         give(answer(200).onResponseStart(SocketEffect.Stall.INSTANCE));
         assertThat(unavailable(at("/a.img")).words()).contains("can't be reached: timeout");
-    }
-
-    @Test
-    void anUntrustedCertificateIsNamed() {
-        HeldCertificate certificate = serveTls();
-        assertThat(unavailable(at("/a.img")).words())
-                .isEqualTo(named("/a.img")
-                        + " can't be reached: its TLS certificate is not trusted; a caBundle may be needed");
-        assertThat(certificate.certificatePem()).isNotEmpty();
-    }
-
-    @Test
-    void aBundleIsTrusted() throws Exception {
-        HeldCertificate certificate = serveTls();
-        give(piece("0-0/5", "x"));
-        ResolvedSource source =
-                new ResolvedSource(server.url("/a.img").toString(), "a comment\n" + certificate.certificatePem());
-        assertThat(http.probe(source).lengthBytes()).isEqualTo(5);
-    }
-
-    @ParameterizedTest
-    @ValueSource(strings = {"", "no certificate", "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n"})
-    void aBundleWithoutCertificatesIsRefused(String pem) {
-        assertThat(refused(new ResolvedSource(named("/a.img"), pem)).words())
-                .startsWith("the caBundle for " + named("/a.img") + " can't be used: ");
     }
 
     private HeldCertificate serveTls() {
@@ -390,7 +386,7 @@ class HttpSourceTest {
     @Test
     void aPieceOfTheVersionAskedFor() throws Exception {
         give(piece("10-14/100", "abcde"));
-        assertThat(read(http.openRange(at("/a.img"), V1, 10, 5))).isEqualTo("abcde");
+        assertThat(read(http.openRange(at("/a.img"), HUNDRED, 10, 5))).isEqualTo("abcde");
         RecordedRequest request = server.takeRequest();
         assertThat(request.getHeaders().get("Range")).isEqualTo("bytes=10-14");
         assertThat(request.getHeaders().get("If-Range")).isEqualTo("\"v1\"");
@@ -399,7 +395,7 @@ class HttpSourceTest {
     @Test
     void aShorterPieceIsAPieceToo() throws Exception {
         give(piece("10-11/100", "ab"));
-        assertThat(read(http.openRange(at("/a.img"), V1, 10, 5))).isEqualTo("ab");
+        assertThat(read(http.openRange(at("/a.img"), HUNDRED, 10, 5))).isEqualTo("ab");
     }
 
     @Test
@@ -413,6 +409,8 @@ class HttpSourceTest {
                 .endsWith("is another version now: \"v2\" instead of \"v1\"");
         assertThat(changed(piece("10-14/100", "abcde").removeHeader("ETag")).words())
                 .contains("without ETag");
+        assertThat(changed(piece("10-14/99", "abcde")).words())
+                .endsWith("holds 99 bytes now instead of 100, under the same ETag");
         assertThat(changed(piece("0-4/100", "abcde")).words()).endsWith("and gave 'bytes 0-4/100'");
         assertThat(changed(piece("10-20/100", "abcde")).words()).endsWith("and gave 'bytes 10-20/100'");
     }
@@ -420,19 +418,26 @@ class HttpSourceTest {
     @Test
     void aPieceMayBeRefusedOrPutOff() {
         give(answer(404));
-        assertThat(catchThrowableOfType(SourceException.Refused.class, () -> http.openRange(at("/a.img"), V1, 0, 5)))
+        assertThat(catchThrowableOfType(
+                        SourceException.Refused.class, () -> http.openRange(at("/a.img"), HUNDRED, 0, 5)))
                 .isNotNull();
         give(answer(503));
         assertThat(catchThrowableOfType(
-                        SourceException.Unavailable.class, () -> http.openRange(at("/a.img"), V1, 0, 5)))
+                        SourceException.Unavailable.class, () -> http.openRange(at("/a.img"), HUNDRED, 0, 5)))
                 .isNotNull();
+    }
+
+    @Test
+    void aPieceNeedNotSayOfHowMuch() throws Exception {
+        give(piece("10-14/*", "abcde"));
+        assertThat(read(http.openRange(at("/a.img"), HUNDRED, 10, 5))).isEqualTo("abcde");
     }
 
     @Test
     void aBrokenPieceIsResumedFromTheVeryByte() throws Exception {
         give(piece("10-14/100", "abcde").onResponseBody(new SocketEffect.CloseSocket()));
         give(piece("12-14/100", "cde"));
-        try (InputStream in = ResumingStream.open(http, at("/a.img"), V1, 10, 5)) {
+        try (InputStream in = ResumingStream.open(http, at("/a.img"), HUNDRED, 10, 5)) {
             assertThat(read(in)).isEqualTo("abcde");
         }
         server.takeRequest();
@@ -464,6 +469,7 @@ class HttpSourceTest {
 
     @Test
     void aStreamThatHangsTimesOut() throws Exception {
+        http = impatient();
         give(answer(200).body("abcdef").onResponseBody(SocketEffect.Stall.INSTANCE));
         try (SourceStream stream = http.openStream(at("/a.img"))) {
             SourceException.Unavailable failure = catchThrowableOfType(
@@ -472,12 +478,38 @@ class HttpSourceTest {
         }
     }
 
-    @Test
-    void whatIsPackedForTheWireIsTakenAsItIs() throws Exception {
-        give(answer(200).setHeader("Content-Encoding", "gzip").body("not really"));
+    // ---- what is packed for the wire
+
+    @ParameterizedTest
+    @ValueSource(strings = {"gzip", "x-gzip", "ZSTD", "identity, gzip", ""})
+    void whatIsPackedLikeAFileIsTakenAsItIs(String encoding) throws Exception {
+        give(answer(200).setHeader("Content-Encoding", encoding).body("not really"));
+        assertThat(http.probe(at("/a.img.gz")).lengthBytes()).isEqualTo(10);
+        give(answer(200).setHeader("Content-Encoding", encoding).body("not really"));
         try (SourceStream stream = http.openStream(at("/a.img.gz"))) {
             assertThat(read(stream.body())).isEqualTo("not really");
         }
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"br", "deflate", "gzip, gzip", "aes128gcm"})
+    void whatNobodyWouldUnpackIsRefused(String encoding) {
+        String words = " packs the file for the wire (Content-Encoding: " + encoding + ") without being asked to";
+        give(answer(200).setHeader("Content-Encoding", encoding).body("abc"));
+        assertThat(refused(at("/a.img")).words()).isEqualTo(named("/a.img") + words);
+        give(answer(200).setHeader("Content-Encoding", encoding).body("abc"));
+        assertThat(catchThrowableOfType(SourceException.Refused.class, () -> http.openStream(at("/a.img")))
+                        .words())
+                .isEqualTo(named("/a.img") + words);
+    }
+
+    @Test
+    void packedPiecesAreNotPutTogether() throws Exception {
+        give(piece("0-0/100", "x").setHeader("Content-Encoding", "gzip"));
+        assertThat(http.probe(at("/a.img")).ranges()).isFalse();
+        assertThat(changed(piece("10-14/100", "abcde").setHeader("Content-Encoding", "gzip"))
+                        .words())
+                .endsWith("packs its pieces (gzip)");
     }
 
     // ---- proxies, slots

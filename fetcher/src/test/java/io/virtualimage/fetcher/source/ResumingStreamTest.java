@@ -15,7 +15,8 @@ class ResumingStreamTest {
     private final FakeSource source = new FakeSource("0123456789");
 
     private String read() throws IOException, InterruptedException {
-        try (ResumingStream in = ResumingStream.open(source, RESOLVED, source.validator(), 2, 6)) {
+        try (ResumingStream in =
+                ResumingStream.open(source, RESOLVED, new SourceVersion(source.validator(), 10), 2, 6)) {
             return new String(in.readAllBytes(), java.nio.charset.StandardCharsets.UTF_8);
         }
     }

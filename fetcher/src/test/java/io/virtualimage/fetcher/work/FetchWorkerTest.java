@@ -440,12 +440,26 @@ class FetchWorkerTest {
         assertThat(failure.words()).contains("expected md5 " + wrong + ", found 187ef4436122d1cc2f40dc2b92f0eba0");
     }
 
+    /** Digests as printed by rhash 1.4.3 for "abcd", four zero bytes and "ij". */
     @Test
-    void anUnknownAlgorithmIsSaid() {
+    void streebogToo() throws Exception {
+        stage(0, "abcd", null);
+        stage(2, "ij", null);
+        Checksums expected = new Checksums(
+                Map.of(
+                        ChecksumAlgorithm.STREEBOG256,
+                        "fbe6ecc2f466d183ea6e45ebcd0120a29df87ca9c9320cb32bae4c46aab40b84",
+                        ChecksumAlgorithm.STREEBOG512,
+                        "e679d48d64b8883970fd8b8df1e391667f997ac617411b95a549b999678c1e79d35cb9eb9cba761df3a832523e8dc563da0f31b3769e1426721ae1ce83ffd6a3"));
+        run(verify(stagedOf(null, 10L, "0-2", "1"), expected));
+        assertThat(context.announced()).containsExactly(new Event.SourceVerified(IMAGE, 0, expected));
+
         ImageFailedException failure = failed(verify(
-                stagedOf(null, 2L, "0", ""), new Checksums(Map.of(ChecksumAlgorithm.STREEBOG256, "0".repeat(64)))));
-        assertThat(failure.reason()).isEqualTo(FailureReason.IMAGE_UNSUPPORTED);
-        assertThat(failure.words()).contains("streebog256");
+                stagedOf(null, 10L, "0-2", "1"), new Checksums(Map.of(ChecksumAlgorithm.STREEBOG256, "0".repeat(64)))));
+        assertThat(failure.reason()).isEqualTo(FailureReason.CHECKSUM_MISMATCH);
+        assertThat(failure.words())
+                .contains("expected streebog256 " + "0".repeat(64)
+                        + ", found fbe6ecc2f466d183ea6e45ebcd0120a29df87ca9c9320cb32bae4c46aab40b84");
     }
 
     @Test

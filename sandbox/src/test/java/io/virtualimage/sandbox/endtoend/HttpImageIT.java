@@ -164,7 +164,7 @@ class HttpImageIT {
     }
 
     @Test
-    void checksumsByOpensslAreFound() throws Exception {
+    void checksumsByOpensslAndRhashAreFound() throws Exception {
         Path source = world.files().resolve("checked.qcow2");
         SampleImages.writeQcow2(source, 256 * MIB, 40 * MIB, 9);
         Checksum checksum = new Checksum(
@@ -172,14 +172,19 @@ class HttpImageIT {
                 openssl("sha1", source),
                 openssl("sha256", source),
                 openssl("sha512", source),
-                null,
-                null);
+                rhash("gost12-256", source),
+                rhash("gost12-512", source));
         VirtualImageStatus status = ready("checked", world.source(), source, checksum);
         assertThat(Files.mismatch(disk(status), source)).isEqualTo(-1);
     }
 
     private String openssl(String algorithm, Path file) throws Exception {
         String printed = Programs.run(world.directory(), "openssl", "dgst", "-" + algorithm, "-r", file.toString());
+        return printed.substring(0, printed.indexOf(' '));
+    }
+
+    private String rhash(String algorithm, Path file) throws Exception {
+        String printed = Programs.run(world.directory(), "rhash", "--" + algorithm, "--simple", file.toString());
         return printed.substring(0, printed.indexOf(' '));
     }
 

@@ -5,8 +5,8 @@ import io.virtualimage.fetcher.source.Source;
 import io.virtualimage.fetcher.source.SourceException;
 import io.virtualimage.fetcher.source.SourceProbe;
 import io.virtualimage.fetcher.source.SourceStream;
+import io.virtualimage.fetcher.source.SourceVersion;
 import io.virtualimage.topics.FailureReason;
-import io.virtualimage.topics.Validator;
 import java.io.IOException;
 import java.io.InputStream;
 import java.time.Duration;
@@ -37,11 +37,11 @@ final class SimSource implements Source {
     }
 
     @Override
-    public InputStream openRange(ResolvedSource source, Validator validator, long offset, long lengthBytes)
+    public InputStream openRange(ResolvedSource source, SourceVersion wanted, long offset, long lengthBytes)
             throws SourceException {
         SourceFile file = open("opens " + lengthBytes + " from " + offset + " of", source);
         SourceFile.Version version = file.current();
-        if (!validator.equals(version.validator())) {
+        if (!wanted.validator().equals(version.validator()) || wanted.lengthBytes() != version.bytes().length) {
             throw new SourceException.Changed(source.publicUrl() + " is another file now");
         }
         return new Body(file, version, (int) offset, (int) (offset + lengthBytes));
