@@ -56,7 +56,10 @@ schemas: build ## JSON Schemas of all that is on the topics, in topics/target/sc
 	@$(JAVA) -cp '$(CLASSPATH)' io.virtualimage.sandbox.Schemas topics/target/schemas
 
 .PHONY: bench
-bench: build ## our speed beside curl's, and what a kill costs, as ratios of one run
+bench: bench-pipeline bench-disk ## both of these, one after the other
+
+.PHONY: bench-pipeline
+bench-pipeline: build ## our speed beside curl's, and what a kill costs, as ratios of one run
 	@LOG_FORMAT=file LOG_FILE=.sandbox/bench.log $(JAVA) -Xmx1g -XX:+UseSerialGC --enable-native-access=ALL-UNNAMED --sun-misc-unsafe-memory-access=allow \
 		-cp '$(CLASSPATH)' io.virtualimage.sandbox.Bench
 

@@ -98,6 +98,9 @@ class FormatsIT {
         Path iso = world.files().resolve("formats-iso.img");
         SampleImages.writeIso(iso, 9 * MIB, 78, "FORMATS");
         cases.add(new Case("format-iso", iso, iso, "iso"));
+        Path udf = world.files().resolve("formats-udf.img");
+        run("mkudffs", "--new-file", "--blocksize=2048", "--label=FORMATS", udf.toString(), "6000");
+        cases.add(new Case("format-udf", udf, udf, "iso"));
         return cases;
     }
 

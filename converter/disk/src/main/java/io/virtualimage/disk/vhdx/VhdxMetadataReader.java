@@ -66,6 +66,11 @@ final class VhdxMetadataReader {
     }
 
     private void readTable() throws IOException, DiskException {
+        if (region.lengthBytes() < VhdxFormat.METADATA_TABLE_BYTES) {
+            throw new MalformedDiskException(
+                    region.offset(),
+                    "vhdx: the metadata region of %d bytes has no room for its table".formatted(region.lengthBytes()));
+        }
         ByteBuffer table = VhdxStructure.read(file, region.offset(), VhdxFormat.METADATA_TABLE_BYTES);
         if (table.getLong(0) != VhdxFormat.METADATA_SIGNATURE) {
             throw new MalformedDiskException(
