@@ -312,6 +312,13 @@ class FetchWorkerTest {
     }
 
     @Test
+    void aStreamMayNotPromiseTheMoonEither() {
+        source.tellLength(Long.MAX_VALUE);
+        assertThat(failed(stream(null)).reason()).isEqualTo(FailureReason.OVER_LIMIT);
+        assertThat(staging.objectNames()).isEmpty();
+    }
+
+    @Test
     void whoComesSecondWritesNothing() throws Exception {
         context.delivered(2);
         run(stream(null));
