@@ -69,7 +69,7 @@ bench-disk: build ## vdisk's speed beside qemu-img's, as ratios of one run
 	@$(JAVA) -cp converter/disk/target/classes io.virtualimage.disk.cli.Bench $(or $(MIB),4096) $(BENCH_DIR)
 
 .PHONY: diff-test
-diff-test: tools ## the disk readers and writers beside qemu-img, on IMAGES=200 images of each format; SEED=1 makes them
+diff-test: jdk ## the disk readers and writers beside qemu-img, on IMAGES=200 images of each format; SEED=1 makes them
 	$(MVN) -q -pl $(DISK) test -Dtest=DifferentialCheck -Ddiff.seed=$(SEED) -Ddiff.images=$(IMAGES)
 
 .PHONY: fuzz
