@@ -2,11 +2,11 @@ package io.virtualimage.disk.diff;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.virtualimage.disk.ByteSource;
 import io.virtualimage.disk.FileByteSource;
 import io.virtualimage.disk.Program;
 import io.virtualimage.disk.ReadLimits;
 import io.virtualimage.disk.VirtualDisk;
+import io.virtualimage.disk.WithoutHoles;
 import io.virtualimage.disk.cli.VdiskMain;
 import io.virtualimage.disk.inspect.DiskInspector;
 import io.virtualimage.disk.qcow2.Qcow2Writer;
@@ -82,19 +82,6 @@ final class DiffCase {
         boolean knowsHoles = format.map() == DiffFormat.Map.ZEROS_ARE_ZEROS;
         VirtualDisk disk = DiskInspector.open(knowsHoles ? image : new WithoutHoles(image), ReadLimits.DEFAULT);
         new MapComparison(format.map()).compare(disk, Program.qemuImgMap(format.qemuName(), workshop.image()));
-    }
-
-    /** A file of which it isn't known where it has holes. */
-    private record WithoutHoles(ByteSource file) implements ByteSource {
-        @Override
-        public long lengthBytes() {
-            return file.lengthBytes();
-        }
-
-        @Override
-        public void read(long offset, ByteBuffer target) throws IOException {
-            file.read(offset, target);
-        }
     }
 
     /** Our qcow2 of the same disk is clean, and the same to a guest. */

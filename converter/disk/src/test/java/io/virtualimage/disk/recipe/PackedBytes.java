@@ -17,7 +17,7 @@ final class PackedBytes {
         try (Deflater deflater = new Deflater()) {
             deflater.setInput(plain, offset, count);
             deflater.finish();
-            byte[] packed = new byte[count + 100];
+            byte[] packed = new byte[count + count / 100 + 100];
             return Arrays.copyOf(packed, deflater.deflate(packed));
         }
     }

@@ -120,6 +120,15 @@ class VhdxDiskTest {
         assertThat(open(image).info().virtualSizeBytes()).isEqualTo(VIRTUAL_SIZE);
     }
 
+    /** It may begin where the file ends, as the fuzzer found. */
+    @Test
+    void metadataRegionWithoutRoom() {
+        CraftedVhdx image = new CraftedVhdx().region(1, METADATA_REGION, METADATA, 0, 1);
+        assertThatThrownBy(() -> open(image))
+                .isInstanceOf(MalformedDiskException.class)
+                .hasMessageContaining("metadata region of 0 bytes");
+    }
+
     /** They mean nothing without a parent, and some versions of QEMU wrote garbage there. */
     @Test
     void entriesOfSectorBitmapsAreSkipped() throws Exception {
