@@ -159,13 +159,7 @@ final class SourceUnpacking {
             if (staged.zeros().contains(index)) {
                 return new byte[length];
             }
-            SegmentKey key = SegmentKey.source(task.image(), task.epoch(), index);
-            byte[] bytes = staging.read(key, staged.session());
-            if (bytes.length != length) {
-                throw new SegmentLostException(
-                        key, "segment %d has %d bytes instead of %d".formatted(index, bytes.length, length));
-            }
-            return bytes;
+            return staging.read(SegmentKey.source(task.image(), task.epoch(), index), staged.session(), length);
         }
     }
 }

@@ -165,14 +165,7 @@ final class StagedBytes implements ByteSource {
 
     private byte[] fetch(int index) throws HaltedException {
         try {
-            byte[] bytes = staging.read(key(index), staged.session());
-            if (bytes.length != layout.lengthOf(index)) {
-                throw new SegmentLostException(
-                        key(index),
-                        "segment %d has %d bytes, and should have %d"
-                                .formatted(index, bytes.length, layout.lengthOf(index)));
-            }
-            return bytes;
+            return staging.read(key(index), staged.session(), layout.lengthOf(index));
         } catch (SegmentLostException | StagingUnavailableException | InterruptedException e) {
             throw new HaltedException(e);
         }

@@ -80,15 +80,7 @@ final class SegmentReader implements AutoCloseable {
 
     private byte[] fetch(Segment segment)
             throws SegmentLostException, StagingUnavailableException, InterruptedException {
-        SegmentKey key = segment.key();
-        byte[] bytes = staging.read(key, segment.session());
-        if (bytes.length != segment.lengthBytes()) {
-            throw new SegmentLostException(
-                    key,
-                    "%s segment %d has %d bytes, and should have %d"
-                            .formatted(key.kind().wireName(), key.index(), bytes.length, segment.lengthBytes()));
-        }
-        return bytes;
+        return staging.read(segment.key(), segment.session(), segment.lengthBytes());
     }
 
     private static byte[] await(FutureTask<byte[]> bytes)

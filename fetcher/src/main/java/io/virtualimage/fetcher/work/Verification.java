@@ -55,7 +55,8 @@ final class Verification {
                     zeros = zeros.length == length ? zeros : new byte[length];
                     bytes = zeros;
                 } else {
-                    bytes = read(task, staged, index, length);
+                    bytes = staging.read(
+                            SegmentKey.source(task.image(), task.epoch(), index), staged.session(), length);
                 }
                 digests.values().parallelStream().forEach(digest -> digest.update(bytes));
                 done += length;
@@ -64,17 +65,6 @@ final class Verification {
         }
         compare(task.expected(), digests);
         context.announce(new SourceVerified(task.image(), task.epoch(), task.expected()));
-    }
-
-    private byte[] read(Task.VerifySource task, StagedSource staged, int index, int length)
-            throws SegmentLostException, StagingUnavailableException, InterruptedException {
-        SegmentKey key = SegmentKey.source(task.image(), task.epoch(), index);
-        byte[] bytes = staging.read(key, staged.session());
-        if (bytes.length != length) {
-            throw new SegmentLostException(
-                    key, "segment %d has %d bytes instead of %d".formatted(index, bytes.length, length));
-        }
-        return bytes;
     }
 
     /** As long as nobody knows the length, no segment is the last. */

@@ -45,6 +45,21 @@ public interface StagingStore {
     byte[] read(SegmentKey key, @Nullable String session)
             throws SegmentLostException, StagingUnavailableException, InterruptedException;
 
+    /**
+     * As {@link #read(SegmentKey, String)}, for a segment whose length follows from its place.
+     *
+     * @throws SegmentLostException also if it has another length
+     */
+    default byte[] read(SegmentKey key, @Nullable String session, int lengthBytes)
+            throws SegmentLostException, StagingUnavailableException, InterruptedException {
+        byte[] bytes = read(key, session);
+        if (bytes.length != lengthBytes) {
+            throw new SegmentLostException(
+                    key, "%s has %d bytes, and should have %d".formatted(key.objectName(), bytes.length, lengthBytes));
+        }
+        return bytes;
+    }
+
     /** Keeps a small document beside the segments of an epoch, in place of the one of that name before it. */
     void putDocument(Incarnation image, int epoch, String name, byte[] document)
             throws StagingUnavailableException, InterruptedException;

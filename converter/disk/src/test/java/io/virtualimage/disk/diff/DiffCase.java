@@ -16,7 +16,6 @@ import io.virtualimage.disk.recipe.RecipeReader;
 import io.virtualimage.disk.recipe.RecipeWriter;
 import io.virtualimage.disk.recipe.UnpackedSpace;
 import java.io.ByteArrayOutputStream;
-import java.io.IOException;
 import java.io.PrintStream;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
