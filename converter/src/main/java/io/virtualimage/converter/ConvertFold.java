@@ -4,6 +4,7 @@ import io.virtualimage.stage.fold.ConvertFacts;
 import io.virtualimage.stage.fold.ImageFacts;
 import io.virtualimage.stage.fold.PlanContext;
 import io.virtualimage.stage.fold.StageFold;
+import io.virtualimage.topics.DiskOutput;
 import io.virtualimage.topics.Event;
 import io.virtualimage.topics.Event.RecipeWritten;
 import io.virtualimage.topics.Event.SourceOpened;
@@ -49,7 +50,7 @@ public final class ConvertFold extends StageFold {
         }
         RecipeWritten recipe = conversion.recipe();
         if (recipe == null) {
-            return disk.complete()
+            return disk.complete() && !passesAsItIs(inspected)
                     ? List.of(new Task.MapDisk(header, conversion.basis(), disk, inspected.output()))
                     : List.of();
         }
@@ -57,6 +58,11 @@ public final class ConvertFold extends StageFold {
         return context.pieces("ConvertSegment/" + header.epoch() + "/", unpacked, unpacked.missing(recipe.unpacked()))
                 .<Task>mapToObj(index -> new Task.ConvertSegment(header, conversion.basis(), disk, index))
                 .toList();
+    }
+
+    /** A disc has no map that could be wrong. */
+    private static boolean passesAsItIs(Event.DiskInspected disk) {
+        return disk.cdrom() && disk.output().layout() == DiskOutput.Layout.PASS_THROUGH;
     }
 
     private static List<Task> unpack(ImageFacts facts, Task.Header header, StagedSource plain) {
@@ -80,9 +86,12 @@ public final class ConvertFold extends StageFold {
     protected List<Event> announcements(ImageFacts facts, PlanContext context) {
         ConvertFacts conversion = facts.currentConversion();
         RecipeWritten recipe = conversion.recipe();
-        boolean done = recipe != null
-                && conversion.unpacked().covers(recipe.unpacked())
-                && facts.disk().complete();
+        Event.DiskInspected inspected = conversion.inspected();
+        boolean done = inspected != null
+                && (passesAsItIs(inspected)
+                        || (recipe != null
+                                && conversion.unpacked().covers(recipe.unpacked())
+                                && facts.disk().complete()));
         return done && !conversion.completed() && facts.wanted() != null && !facts.over()
                 ? List.of(
                         new Event.ConvertCompleted(facts.image(), facts.source().epoch()))

@@ -14,8 +14,8 @@ import java.io.InputStream;
 
 /** Stages and announces what the converter makes. Who does it again writes the same bytes, so overwriting is harmless. */
 record ConvertedSegments(StagingStore staging, Task task, SegmentKind kind, TaskContext context) {
-    /** Stages one segment and says so. */
-    void stage(int index, int lengthBytes, InputStream body)
+    /** Stages one segment and says so; returns whether it is all zeros. */
+    boolean stage(int index, int lengthBytes, InputStream body)
             throws IOException, StagingUnavailableException, AnnouncementException, InterruptedException {
         SegmentKey key = new SegmentKey(task.image(), task.epoch(), kind, index);
         SegmentFacts facts = staging.put(key, null, lengthBytes, body, StagingStore.Overwrite.ALLOW)
@@ -30,5 +30,6 @@ record ConvertedSegments(StagingStore staging, Task task, SegmentKind kind, Task
                 facts.zeroBlocks(),
                 facts.allZero(),
                 context.worker()));
+        return facts.allZero();
     }
 }

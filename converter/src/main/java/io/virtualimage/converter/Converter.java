@@ -20,7 +20,7 @@ public final class Converter {
      *       counted (default 200)
      *   <li>{@code MAX_DISK_SIZE}: a disk that is larger, as a guest sees it, is refused (default {@code 64Ti})
      *   <li>{@code UNPACK_MEMORY}: memory of each task for the dictionary of xz or the window of zstd, in bytes (default
-     *       {@code 128Mi}); {@code UNPACK_THREADS}: how many threads unpack one xz file of several blocks (default: as many
+     *       {@code 80Mi}); {@code UNPACK_THREADS}: how many threads unpack one xz file of several blocks (default: as many
      *       as there are processors, but at most 4)
      *   <li>{@code TABLE_CACHE}: memory of each task for the tables of a disk (default {@code 4Mi})
      * </ul>
@@ -30,18 +30,19 @@ public final class Converter {
     public static void start(StageRuntime runtime, Settings settings) {
         int workers = settings.number("WORKERS", 4, 1, 200);
         int streamWorkers = settings.number("STREAM_WORKERS", 2, 1, 200);
-        long maxBytes = settings.bytes("MAX_UNPACKED_SIZE", UnpackLimits.DEFAULT.maxPlainBytes());
+        long maxBytes = settings.bytes("MAX_UNPACKED_SIZE", UnpackLimits.DEFAULT.maxPlainBytes(), 1, Long.MAX_VALUE);
         int maxRatio = settings.number("MAX_UNPACKED_RATIO", UnpackLimits.DEFAULT.maxRatio(), 1, 1_000_000);
-        long cacheBytes = settings.bytes("TABLE_CACHE", ReadLimits.DEFAULT.tableCacheBytes());
-        long maxDiskBytes = settings.bytes("MAX_DISK_SIZE", ConvertPorts.DEFAULT_MAX_DISK_BYTES);
-        int memoryBytes = (int) Math.min(settings.bytes("UNPACK_MEMORY", 128 << 20), Integer.MAX_VALUE);
+        long maxDiskBytes = settings.bytes("MAX_DISK_SIZE", ConvertPorts.DEFAULT_MAX_DISK_BYTES, 512, Long.MAX_VALUE);
+        int cacheBytes = (int) settings.bytes("TABLE_CACHE", ReadLimits.DEFAULT.tableCacheBytes(), 64 << 10, 1 << 30);
+        int memoryBytes =
+                (int) settings.bytes("UNPACK_MEMORY", UnpackLimits.DEFAULT.maxXzMemoryBytes(), 1 << 20, 1 << 30);
         int threads = settings.number(
                 "UNPACK_THREADS", Math.min(4, Runtime.getRuntime().availableProcessors()), 1, 64);
         settings.check();
         ConvertWorker worker = new ConvertWorker(new ConvertPorts(
                 runtime.staging(),
                 runtime.feeds(),
-                new ReadLimits((int) Math.min(cacheBytes, Integer.MAX_VALUE)),
+                new ReadLimits(cacheBytes),
                 maxDiskBytes,
                 new UnpackLimits(maxBytes, maxRatio, memoryBytes, memoryBytes),
                 threads));

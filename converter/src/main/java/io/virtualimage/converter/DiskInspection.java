@@ -44,10 +44,6 @@ final class DiskInspection {
         context.checkpoint();
         context.announce(found);
         if (found instanceof Event.DiskInspected disk) {
-            if (disk.cdrom() && disk.output().layout() == Layout.PASS_THROUGH) {
-                // A disc has no map that could be wrong.
-                context.announce(new Event.ConvertCompleted(task.image(), task.epoch()));
-            }
             log(disk);
         }
     }

@@ -10,6 +10,7 @@ import io.virtualimage.disk.qcow2.Qcow2Writer;
 import io.virtualimage.disk.recipe.Piece;
 import io.virtualimage.disk.recipe.RecipeSummary;
 import io.virtualimage.disk.recipe.RecipeWriter;
+import io.virtualimage.disk.wrapper.UnpackLimits;
 import io.virtualimage.stage.staging.RecipeDocuments;
 import io.virtualimage.stage.staging.SegmentLostException;
 import io.virtualimage.stage.staging.StagingUnavailableException;
@@ -29,7 +30,10 @@ import java.io.IOException;
  */
 final class DiskMapping {
     /** Tables of a disk lie between its data; those that are read last lie near each other. */
-    private static final int KEPT_SEGMENTS = 4;
+    private static final int KEPT_SEGMENTS = 2;
+
+    /** An output of this length is never too long for its image. */
+    private static final long RATIO_FLOOR_BYTES = 64L << 20;
 
     private DiskMapping() {}
 
@@ -68,9 +72,14 @@ final class DiskMapping {
 
     private static RecipeSummary rewrite(VirtualDisk disk, ConvertPorts ports, RecipeWriter recipe)
             throws IOException, DiskException {
-        Qcow2Writer.Written image =
-                Qcow2Writer.write(disk, recipe, ports.unpackLimits().maxPlainBytes());
+        Qcow2Writer.Written image = Qcow2Writer.write(disk, recipe, maxOutputBytes(disk, ports.unpackLimits()));
         return recipe.finish(image.head());
+    }
+
+    /** Blocks of a disk may be shared: a small image must not become an output of any length. */
+    private static long maxOutputBytes(VirtualDisk disk, UnpackLimits limits) {
+        long bySource = Math.max(RATIO_FLOOR_BYTES, disk.source().lengthBytes() * limits.maxRatio());
+        return Math.min(limits.maxPlainBytes(), bySource);
     }
 
     private static boolean isStoredAsItIs(VirtualDisk disk) {

@@ -14,6 +14,8 @@ import io.virtualimage.stage.work.TaskDeferredException;
 import io.virtualimage.topics.Event.TaskDeferred.Deferral;
 import io.virtualimage.topics.FailureReason;
 import java.io.IOException;
+import java.io.InterruptedIOException;
+import java.net.SocketTimeoutException;
 import java.time.Duration;
 
 /** Says in the words of tasks what went wrong when an image was read: whose fault it is, and what comes of it. */
@@ -39,6 +41,10 @@ final class ImageReading {
         } catch (DiskException e) {
             throw failed(e);
         } catch (IOException e) {
+            if (e instanceof InterruptedIOException && !(e instanceof SocketTimeoutException)) {
+                Thread.interrupted(); // the exception says it from here on
+                throw new InterruptedException(e.getMessage());
+            }
             HaltedException halted = HaltedException.in(e);
             if (halted != null) {
                 throw halted(halted);

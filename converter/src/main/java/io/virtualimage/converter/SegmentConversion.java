@@ -5,6 +5,7 @@ import io.virtualimage.disk.DiskException;
 import io.virtualimage.disk.PackedUnit;
 import io.virtualimage.disk.codec.UnitDecoder;
 import io.virtualimage.disk.recipe.RecipeReader;
+import io.virtualimage.disk.recipe.UnitGroup;
 import io.virtualimage.stage.staging.RecipeDocuments;
 import io.virtualimage.stage.staging.SegmentLostException;
 import io.virtualimage.stage.staging.StagingUnavailableException;
@@ -23,8 +24,8 @@ import java.util.List;
 
 /** Unpacks the clusters or grains that make up one segment of the unpacked space. */
 final class SegmentConversion {
-    /** Units of one group lie near each other. */
-    private static final int KEPT_SEGMENTS = 2;
+    /** Units of one group lie one after another, mostly. */
+    private static final int KEPT_SEGMENTS = 1;
 
     private SegmentConversion() {}
 
@@ -34,12 +35,13 @@ final class SegmentConversion {
         context.checkpoint();
         ImageReading.of(() -> {
             StagedRecipe documents = new StagedRecipe(new RecipeDocuments(ports.staging(), task.image(), task.epoch()));
-            RecipeReader recipe = RecipeReader.open(documents);
+            RecipeReader recipe = documents.read(() -> RecipeReader.open(documents));
+            UnitGroup group = documents.read(() -> recipe.group(task.index()));
             StagedBytes bytes =
                     new StagedBytes(ports.staging(), task.image(), task.basis(), task.staged(), KEPT_SEGMENTS, context);
-            try (Units units = new Units(bytes, recipe.group(task.index()).units(), context)) {
+            try (Units units = new Units(bytes, group.units(), context)) {
                 ConvertedSegments segments = new ConvertedSegments(ports.staging(), task, SegmentKind.DISK, context);
-                segments.stage(task.index(), recipe.groupLengthBytes(task.index()), units);
+                segments.stage(task.index(), group.lengthBytes(), units);
             }
             return task;
         });

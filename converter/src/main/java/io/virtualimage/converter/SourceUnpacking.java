@@ -1,5 +1,7 @@
 package io.virtualimage.converter;
 
+import io.virtualimage.disk.DiskException;
+import io.virtualimage.disk.DiskLimitException;
 import io.virtualimage.disk.NotAnImageException;
 import io.virtualimage.disk.wrapper.UnpackedStream;
 import io.virtualimage.disk.wrapper.Wrapper;
@@ -21,14 +23,19 @@ import io.virtualimage.topics.Task;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.InputStream;
+import java.time.Duration;
 
 /**
  * Unpacks a compressed source in one pass, while it comes. The same source unpacks to the same segments, so one that
  * begins again stages only what is not there yet.
  */
 final class SourceUnpacking {
-    /** The first and the last one, besides one for each thread. */
-    private static final int KEPT_SEGMENTS = 2;
+    /** To unpack again what was unpacked is worth some waiting. */
+    private static final SourceFollower.Patience PATIENCE =
+            new SourceFollower.Patience(32L << 20, Duration.ofMinutes(5));
+
+    /** So many runs of zeros make the records that tell of them too long. */
+    private static final int MAX_ZERO_RUNS = 10_000;
 
     private SourceUnpacking() {}
 
@@ -38,7 +45,13 @@ final class SourceUnpacking {
         context.checkpoint();
         long length = ImageReading.of(() -> {
             try (SourceFollower follower = new SourceFollower(
-                            task.image(), task.staged(), task.follow(), ports.feeds(), context, facts -> false);
+                            task.image(),
+                            task.staged(),
+                            task.follow(),
+                            ports.feeds(),
+                            context,
+                            facts -> false,
+                            PATIENCE);
                     InputStream plain = open(ports, task, follower, context)) {
                 return unpack(ports, task, context, plain);
             }
@@ -52,9 +65,9 @@ final class SourceUnpacking {
             throws IOException {
         Wrapper wrapper = wrapper(task.compression());
         int threads = ports.unpackThreads();
-        if (threads > 1 && task.staged().complete()) {
+        if (wrapper == Wrapper.XZ && threads > 1 && task.staged().complete()) {
             StagedBytes source = new StagedBytes(
-                    ports.staging(), task.image(), SegmentKind.SOURCE, task.staged(), KEPT_SEGMENTS + threads, context);
+                    ports.staging(), task.image(), SegmentKind.SOURCE, task.staged(), 1 + threads, context);
             return UnpackedStream.of(source, wrapper, ports.unpackLimits(), threads);
         }
         return UnpackedStream.of(
@@ -62,19 +75,29 @@ final class SourceUnpacking {
     }
 
     private static long unpack(ConvertPorts ports, Task.UnpackSource task, TaskContext context, InputStream plain)
-            throws IOException, NotAnImageException, TaskAbandonedException, StagingUnavailableException,
+            throws IOException, DiskException, TaskAbandonedException, StagingUnavailableException,
                     AnnouncementException, InterruptedException {
         ConvertedSegments segments = new ConvertedSegments(ports.staging(), task, SegmentKind.PLAIN, context);
         byte[] segment = new byte[task.plain().segmentBytes()];
         long done = 0;
+        int zeroRuns = 0;
+        boolean zeroBefore = false;
         int length = plain.readNBytes(segment, 0, segment.length);
         if (length == 0) {
             throw new NotAnImageException(task.compression().wireName() + ": nothing is packed in it");
         }
         for (int index = 0; length > 0; index++) {
             context.checkpoint();
-            if (!task.plain().present().contains(index)) {
-                segments.stage(index, length, new ByteArrayInputStream(segment, 0, length));
+            boolean zero = task.plain().present().contains(index)
+                    ? task.plain().zeros().contains(index)
+                    : segments.stage(index, length, new ByteArrayInputStream(segment, 0, length));
+            zeroRuns += zero && !zeroBefore ? 1 : 0;
+            zeroBefore = zero;
+            if (zeroRuns > MAX_ZERO_RUNS) {
+                throw new DiskLimitException(
+                        done,
+                        "%s: more than %d runs of zeros among the unpacked bytes"
+                                .formatted(task.compression().wireName(), MAX_ZERO_RUNS));
             }
             done += length;
             context.progress(done);

@@ -1,6 +1,8 @@
 package io.virtualimage.converter;
 
+import io.virtualimage.disk.BadContentException;
 import io.virtualimage.disk.ByteSource;
+import io.virtualimage.disk.DiskLimitException;
 import io.virtualimage.stage.staging.SegmentFacts;
 import io.virtualimage.stage.staging.SegmentKey;
 import io.virtualimage.stage.staging.SegmentLostException;
@@ -17,6 +19,7 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Objects;
 
 /**
  * Staged segments of one kind as bytes at offsets, for a task: whoever reads is stopped when the task is to stop. Holds the
@@ -24,8 +27,13 @@ import java.util.Map;
  * of which reads at a time.
  */
 final class StagedBytes implements ByteSource {
-    /** Segments of which the zero blocks are kept in mind; it takes a request to the store to learn them again. */
-    private static final int KEPT_FACTS = 64;
+    /** Segments of which the zero blocks are kept in mind; it takes requests to the store to learn them again. */
+    private static final int KEPT_FACTS = 1024;
+
+    /** What may be fetched of an image that makes its reader go back and forth: so many times its length, and this. */
+    private static final int MAX_PASSES = 16;
+
+    private static final long FREE_BYTES = 1L << 30;
 
     private final StagingStore staging;
     private final Incarnation image;
@@ -36,6 +44,7 @@ final class StagedBytes implements ByteSource {
     private final TaskContext context;
     private final Map<Integer, byte[]> kept = new LinkedHashMap<>(8, 0.75f, true);
     private final Map<Integer, SegmentSet> zeroBlocks = new LinkedHashMap<>(8, 0.75f, true);
+    private long fetchedBytes;
 
     /**
      * Bytes of an image.
@@ -64,7 +73,12 @@ final class StagedBytes implements ByteSource {
         return layout.lengthBytes();
     }
 
-    /** @throws HaltedException if a segment isn't staged yet, or can't be read */
+    /**
+     * Reads.
+     *
+     * @throws HaltedException if a segment isn't staged yet, or can't be read
+     * @throws BadContentException if the image makes its reader fetch far more than there is
+     */
     @Override
     public synchronized void read(long offset, ByteBuffer target) throws IOException {
         checkRange(offset, target.remaining());
@@ -87,7 +101,7 @@ final class StagedBytes implements ByteSource {
         }
     }
 
-    private void copy(int index, int within, int length, ByteBuffer target) throws HaltedException {
+    private void copy(int index, int within, int length, ByteBuffer target) throws IOException {
         if (!staged.present().contains(index)) {
             throw new HaltedException("segment " + index + " is not staged yet");
         }
@@ -141,8 +155,11 @@ final class StagedBytes implements ByteSource {
         }
         try {
             SegmentSet found = staging.facts(key(index))
+                    .filter(facts -> facts.lengthBytes() == layout.lengthOf(index)
+                            && Objects.equals(facts.session(), staged.session()))
                     .map(SegmentFacts::zeroBlocks)
-                    .orElseThrow(() -> new SegmentLostException(key(index), "no object of segment " + index));
+                    .orElseThrow(() ->
+                            new SegmentLostException(key(index), "no object of this source has segment " + index));
             zeroBlocks.put(index, found);
             return found;
         } catch (SegmentLostException | StagingUnavailableException | InterruptedException e) {
@@ -150,7 +167,7 @@ final class StagedBytes implements ByteSource {
         }
     }
 
-    private byte[] segment(int index) throws HaltedException {
+    private byte[] segment(int index) throws IOException {
         byte[] known = kept.get(index);
         if (known != null) {
             return known;
@@ -158,9 +175,21 @@ final class StagedBytes implements ByteSource {
         if (kept.size() == keptSegments) {
             kept.remove(kept.keySet().iterator().next()); // before the next one is in memory
         }
+        account(index);
         byte[] bytes = fetch(index);
         kept.put(index, bytes);
         return bytes;
+    }
+
+    private void account(int index) throws BadContentException {
+        fetchedBytes += layout.lengthOf(index);
+        context.progress(fetchedBytes);
+        if (fetchedBytes > FREE_BYTES + MAX_PASSES * layout.lengthBytes()) {
+            throw new BadContentException(new DiskLimitException(
+                    layout.offsetOf(index),
+                    "the image's tables lie so scattered that it would have to be read more than %d times"
+                            .formatted(MAX_PASSES)));
+        }
     }
 
     private byte[] fetch(int index) throws HaltedException {

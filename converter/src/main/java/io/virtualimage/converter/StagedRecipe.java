@@ -9,6 +9,22 @@ import java.util.Optional;
 
 /** The documents of a recipe in staging. */
 record StagedRecipe(RecipeDocuments documents) implements PartStore {
+    /** Opens a recipe that was announced, or looks into it. One that is damaged is as good as lost. */
+    interface Reading<T> {
+        T run() throws IOException;
+    }
+
+    /** @throws HaltedException if it can't be read; the cause says why */
+    <T> T read(Reading<T> reading) throws HaltedException {
+        try {
+            return reading.run();
+        } catch (HaltedException e) {
+            throw e;
+        } catch (IOException e) {
+            throw new HaltedException(documents.lost(String.valueOf(e.getMessage())));
+        }
+    }
+
     @Override
     public void put(String name, byte[] document) throws IOException {
         try {

@@ -107,6 +107,14 @@ class ConvertFoldTest {
     }
 
     @Test
+    void aDiscNeedsNoLookAtItsMap() {
+        story.tell(requested(), opened(0, (long) MI, true), fetched(0, null, 0));
+        DiskOutput output = new DiskOutput(DiskOutput.Layout.PASS_THROUGH, ImageFormat.ISO, "a.iso");
+        assertThat(story.tell(new DiskInspected(IMAGE, 0, ImageFormat.ISO, MI, true, output)))
+                .containsExactly(new ConvertCompleted(IMAGE, 0));
+    }
+
+    @Test
     void unpacksWhatIsCompressedAndInspectsWhatComesOut() {
         story.tell(requested(), opened(0, 2L * MI, true), fetched(0, null, 0), fetched(0, null, 1));
         assertThat(story.tell(new SourceCompressed(IMAGE, 0, Compression.XZ)))

@@ -212,6 +212,17 @@ class ConvertWorkerTest {
                 .isEqualTo(Arrays.copyOfRange(disk, 2 * SEGMENT_BYTES, disk.length));
     }
 
+    @Test
+    void aDamagedRecipeIsALostOne() throws Exception {
+        Task.InspectDisk image = stage(new byte[SEGMENT_BYTES], null);
+        new RecipeDocuments(staging, IMAGE, 0).put("index", new byte[] {1, 2, 3});
+        Task task = new Task.ConvertSegment(image.header(), SegmentKind.SOURCE, image.staged(), 0);
+        assertThatThrownBy(() -> worker.run(task, context))
+                .isInstanceOfSatisfying(
+                        SegmentLostException.class,
+                        lost -> assertThat(lost.key().kind()).isEqualTo(SegmentKind.RECIPE));
+    }
+
     private static byte[] gzip(byte[] bytes) throws IOException {
         ByteArrayOutputStream packed = new ByteArrayOutputStream();
         try (GZIPOutputStream gzip = new GZIPOutputStream(packed)) {

@@ -93,7 +93,8 @@ final class RecipeContent implements LayerContent {
         }
         byte[] bytes = segments.read(stored(index));
         int next = index + 1;
-        if (next < layout.count() && !zeros.contains(next)) {
+        boolean toItsEnd = within + length == layout.lengthOf(index);
+        if (toItsEnd && next < layout.count() && !zeros.contains(next)) {
             segments.expect(stored(next));
         }
         return Run.of(bytes, within, length);
@@ -114,7 +115,8 @@ final class RecipeContent implements LayerContent {
         }
         byte[] bytes = segments.read(unpacked(group));
         int next = group + 1;
-        if (next < output.unpacked() && !output.unpackedZeros().contains(next)) {
+        boolean toItsEnd = within + length == recipe.groupLengthBytes(group);
+        if (toItsEnd && next < output.unpacked() && !output.unpackedZeros().contains(next)) {
             segments.expect(unpacked(next));
         }
         return Run.of(bytes, within, length);

@@ -54,7 +54,7 @@ public final class ServiceProcess implements AutoCloseable {
         environment.put("OPS_PORT", Integer.toString(opsPort));
         List<String> command = new ArrayList<>(List.of(
                 Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                "-Xmx512m",
+                "-Xmx768m",
                 "-XX:+UseSerialGC",
                 "-XX:+ExitOnOutOfMemoryError",
                 "-Xshare:auto",

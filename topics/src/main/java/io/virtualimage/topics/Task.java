@@ -160,8 +160,8 @@ public sealed interface Task extends Event.TaskEvent {
     // ---- convert
 
     /**
-     * Say what the image is, from its beginning and its end. Answers: {@link Event.DiskInspected} and, when no byte has
-     * to move and nothing more to be checked, {@link Event.ConvertCompleted}; or {@link Event.SourceCompressed}.
+     * Say what the image is, from its beginning and its end. Answer: {@link Event.DiskInspected} or
+     * {@link Event.SourceCompressed}.
      *
      * @param fileName what the source calls the file
      * @param plain what the source was unpacked to, which is then looked at; null if it isn't compressed, as far as known
@@ -229,7 +229,7 @@ public sealed interface Task extends Event.TaskEvent {
 
         @Override
         public WorkGroup group() {
-            return WorkGroup.CONVERT_STREAMS;
+            return WorkGroup.CONVERT_TASKS;
         }
 
         @Override

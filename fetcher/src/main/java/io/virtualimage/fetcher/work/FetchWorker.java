@@ -65,7 +65,7 @@ public final class FetchWorker implements Worker {
     /** Nobody wants this version any more, and the broom may have come before what this task has just staged. */
     @Override
     public void discard(Task task, TaskContext context) throws StagingUnavailableException, InterruptedException {
-        if (task instanceof Task.FetchRange || task instanceof Task.FetchStream) {
+        if (task.id().stages()) {
             staging.clean(task.image(), false);
         }
     }

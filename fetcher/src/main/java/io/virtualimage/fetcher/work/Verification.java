@@ -20,6 +20,7 @@ import io.virtualimage.topics.StagedSource;
 import io.virtualimage.topics.Task;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
+import java.time.Duration;
 import java.util.EnumMap;
 import java.util.HexFormat;
 import java.util.Map;
@@ -30,6 +31,10 @@ import java.util.StringJoiner;
  * any number of times: it only reads.
  */
 final class Verification {
+    /** Hashing is fast. */
+    private static final SourceFollower.Patience PATIENCE =
+            new SourceFollower.Patience(256L << 20, Duration.ofSeconds(30));
+
     private final StagingStore staging;
     private final SegmentFeed.Feeds feeds;
 
@@ -44,8 +49,8 @@ final class Verification {
         Map<ChecksumAlgorithm, MessageDigest> digests = digests(task.expected());
         byte[] zeros = new byte[0];
         long done = 0;
-        try (SourceFollower follower =
-                new SourceFollower(task.image(), task.staged(), task.follow(), feeds, context, SourceFacts::verified)) {
+        try (SourceFollower follower = new SourceFollower(
+                task.image(), task.staged(), task.follow(), feeds, context, SourceFacts::verified, PATIENCE)) {
             for (int index = 0; follower.await(index, done); index++) {
                 context.checkpoint();
                 StagedSource staged = follower.staged();

@@ -78,6 +78,12 @@ public record ImageFacts(
         @Nullable Instant stagedAt,
         @Nullable Instant sweptAt) {
 
+    public ImageFacts {
+        if (converted == null) {
+            converted = ConvertFacts.NONE; // a state that an older version left
+        }
+    }
+
     /** Longer than it takes until a worker that is cut off or was paused stops, most of the time. */
     static final Duration AFTER_WORK = Duration.ofSeconds(60);
 

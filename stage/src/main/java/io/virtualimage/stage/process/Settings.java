@@ -71,6 +71,17 @@ public final class Settings {
         return read(name, otherwise, "a number of bytes such as 65536, 16Mi or 2Gi", Settings::parseBytes);
     }
 
+    /** A number of bytes within limits, which belong to it. */
+    public long bytes(String name, long otherwise, long least, long most) {
+        return read(name, otherwise, "a number of bytes from %d to %d".formatted(least, most), value -> {
+            long bytes = parseBytes(value);
+            if (bytes < least || bytes > most) {
+                throw new IllegalArgumentException();
+            }
+            return bytes;
+        });
+    }
+
     /** An address that must be there. */
     public URI uri(String name) {
         URI nowhere = URI.create("http://" + name.toLowerCase(Locale.ROOT) + ".invalid");

@@ -25,16 +25,25 @@ public final class SourceFollower implements AutoCloseable {
     /** So many looks in vain, and the worker is worth more elsewhere. */
     private static final int PATIENCE = 10;
 
-    /** What is read again by the next one must not cost more than the waiting: a second for so many bytes. */
-    private static final long REREAD_PER_SECOND = 256L << 20;
-
-    private static final long LONGEST_DELAY_SECONDS = 30;
+    /**
+     * When a task that was given back for want of bytes is worth another try. What the next one does again must not cost
+     * more than the waiting.
+     *
+     * @param againPerSecond a second of waiting for so many bytes of it
+     */
+    public record Patience(long againPerSecond, Duration longest) {
+        Duration after(long doneBytes) {
+            Duration wait = Duration.ofSeconds(doneBytes / againPerSecond);
+            return wait.compareTo(longest) < 0 ? wait : longest;
+        }
+    }
 
     private final Incarnation image;
     private final Position follow;
     private final SegmentFeed.Feeds feeds;
     private final TaskContext context;
     private final Predicate<SourceFacts> superfluous;
+    private final Patience patience;
     private final int epoch;
     private @Nullable SegmentFeed feed;
     private SourceFacts facts;
@@ -44,6 +53,7 @@ public final class SourceFollower implements AutoCloseable {
      *
      * @param follow where on {@code virtualimage.fetched} the rest will be announced
      * @param superfluous when another worker has done the task
+     * @param patience what to say of a task that is given back
      */
     public SourceFollower(
             Incarnation image,
@@ -51,12 +61,14 @@ public final class SourceFollower implements AutoCloseable {
             Position follow,
             SegmentFeed.Feeds feeds,
             TaskContext context,
-            Predicate<SourceFacts> superfluous) {
+            Predicate<SourceFacts> superfluous,
+            Patience patience) {
         this.image = image;
         this.follow = follow;
         this.feeds = feeds;
         this.context = context;
         this.superfluous = superfluous;
+        this.patience = patience;
         this.epoch = staged.epoch();
         this.facts = new SourceFacts(epoch, null, staged, false, false, 0, 0);
     }
@@ -127,12 +139,12 @@ public final class SourceFollower implements AutoCloseable {
         }
     }
 
-    private static TaskDeferredException starved(int index, long doneBytes) {
+    private TaskDeferredException starved(int index, long doneBytes) {
         return new TaskDeferredException(
                 Deferral.STARVED,
                 FailureReason.INTERNAL,
                 "segment %d is not staged yet".formatted(index),
-                Duration.ofSeconds(Math.min(LONGEST_DELAY_SECONDS, doneBytes / REREAD_PER_SECOND)),
+                patience.after(doneBytes),
                 null);
     }
 

@@ -193,7 +193,10 @@ public final class TaskRunner {
                     ofSource ? sessionOf(task) : null,
                     lost.index(),
                     ofSource ? null : lost.kind()));
-            throw TaskDeferredException.starved(String.valueOf(e.getMessage()));
+            // What the converter made takes its time to be made again: backs off.
+            throw ofSource
+                    ? TaskDeferredException.starved(String.valueOf(e.getMessage()))
+                    : TaskDeferredException.outage(String.valueOf(e.getMessage()), e);
         }
     }
 

@@ -3,7 +3,6 @@ package io.virtualimage.disk.wrapper;
 import io.virtualimage.disk.zstd.ZstdFormat;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
-import java.util.Arrays;
 import java.util.Optional;
 
 /** What an image can be packed in, by the names that the files end in. */
@@ -27,13 +26,6 @@ public enum Wrapper {
     /** The name in events and in the status; a contract. */
     public String wireName() {
         return wireName;
-    }
-
-    /** The wrapper of that wire name; empty if there is none. */
-    public static Optional<Wrapper> ofWireName(String wireName) {
-        return Arrays.stream(values())
-                .filter(wrapper -> wrapper.wireName.equals(wireName))
-                .findFirst();
     }
 
     /**

@@ -17,7 +17,6 @@ class WrapperTest {
         byte[] packed = Filter.run(new byte[1], program, "-c");
         assertThat(Wrapper.of(ByteBuffer.wrap(packed))).contains(wrapper);
         assertThat(wrapper.wireName()).isEqualTo(wireName);
-        assertThat(Wrapper.ofWireName(wireName)).contains(wrapper);
         // At a position, and not the start of the buffer.
         ByteBuffer moved =
                 ByteBuffer.allocate(packed.length + 5).position(5).put(packed).position(5);
@@ -47,11 +46,6 @@ class WrapperTest {
     @ValueSource(strings = {"", "1f", "1f8b", "1f8b07", "fd377a585a", "fd377a585a01", "28b52f", "28b52ffc"})
     void almost(String hex) {
         assertThat(of(hex)).isFalse();
-    }
-
-    @Test
-    void namesThatAreNone() {
-        assertThat(Wrapper.ofWireName("gzip")).isEmpty();
     }
 
     private static boolean of(String hex) {
