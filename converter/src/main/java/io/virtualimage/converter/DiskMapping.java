@@ -32,8 +32,8 @@ final class DiskMapping {
     /** Tables of a disk lie between its data; those that are read last lie near each other. */
     private static final int KEPT_SEGMENTS = 2;
 
-    /** An output of this length is never too long for its image. */
-    private static final long RATIO_FLOOR_BYTES = 64L << 20;
+    /** An image counts as at least this long: a small one may well describe a large disk. */
+    private static final long RATIO_FLOOR_BYTES = 1L << 20;
 
     private DiskMapping() {}
 
@@ -78,8 +78,10 @@ final class DiskMapping {
 
     /** Blocks of a disk may be shared: a small image must not become an output of any length. */
     private static long maxOutputBytes(VirtualDisk disk, UnpackLimits limits) {
-        long bySource = Math.max(RATIO_FLOOR_BYTES, disk.source().lengthBytes() * limits.maxRatio());
-        return Math.min(limits.maxPlainBytes(), bySource);
+        long bySource = Math.max(RATIO_FLOOR_BYTES, disk.source().lengthBytes());
+        return bySource > limits.maxPlainBytes() / limits.maxRatio()
+                ? limits.maxPlainBytes()
+                : bySource * limits.maxRatio();
     }
 
     private static boolean isStoredAsItIs(VirtualDisk disk) {
