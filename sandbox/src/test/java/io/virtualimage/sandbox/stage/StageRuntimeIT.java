@@ -58,7 +58,7 @@ class StageRuntimeIT {
         kafka = PipelineKafka.bare(directory);
         assertThatThrownBy(() -> kafka.open("too-early"))
                 .isInstanceOf(IllegalStateException.class)
-                .hasMessageContaining("there is no topic virtualimage.convert-tasks, ")
+                .hasMessageContaining("there is no topic virtualimage.convert-streams, virtualimage.convert-tasks, ")
                 .hasMessageContaining("share.auto.offset.reset");
         kafka.createTopics(EnumSet.complementOf(EnumSet.of(Topic.STATUS)));
         kafka.configureGroups();
