@@ -42,8 +42,8 @@ enum ForeignFormat {
 
     private enum Kind {
         DISK("disk images of this format are not supported yet; convert it first: 'qemu-img convert -O qcow2'"),
-        VMDK_TEXT("this is only the text that describes a disk, the data are in other files;"
-                + " images that refer to other files are refused"),
+        VMDK_TEXT("this is only the text that describes a disk, the data are in other files; "
+                + UnsupportedDiskException.OTHER_FILES),
         ENCRYPTED("the image is encrypted; encrypted images are not supported"),
         /** Where one layer of these is unpacked, that was done before anybody asks what the image is. */
         COMPRESSED_TWICE("the image is compressed twice, and only one layer is unpacked; compress it only once"),
