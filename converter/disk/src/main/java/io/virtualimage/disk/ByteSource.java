@@ -35,7 +35,8 @@ public interface ByteSource {
 
     /**
      * How many bytes there are from {@code offset} on before the next that {@link #knownZeroBytes} knows to be zero.
-     * All of them, if there is none, or none is known.
+     * All of them, if there is none, or none is known: so the
+     * answer may be too many, never too few.
      *
      * @param maxBytes the answer is never above this
      */

@@ -17,7 +17,8 @@ final class CompareCommand {
     private static final int DIFFERENT = 1;
     private static final int NOT_OPENED = 2;
     private static final int NO_MAP = 3;
-    private static final int NOT_READ = 4;
+    /** Also for all that is not foreseen. */
+    static final int NOT_READ = 4;
 
     private static final int WINDOW_BYTES = 1 << 20;
 

@@ -19,8 +19,11 @@ final class FailureException extends Exception {
         return new FailureException(exitCode, file + ": " + reason.getMessage());
     }
 
+    /** @param file is named, unless the reason tells of another one */
     static FailureException of(int exitCode, String file, IOException reason) {
-        return new FailureException(exitCode, file + ": " + describe(reason));
+        return reason instanceof NamedSource.ReadFailure failure && failure.getCause() instanceof IOException cause
+                ? of(exitCode, failure.name(), cause)
+                : new FailureException(exitCode, file + ": " + describe(reason));
     }
 
     /** With which code the process ends. */

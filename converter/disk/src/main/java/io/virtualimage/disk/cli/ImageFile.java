@@ -1,6 +1,7 @@
 package io.virtualimage.disk.cli;
 
 import io.virtualimage.disk.BadContentException;
+import io.virtualimage.disk.ByteSource;
 import io.virtualimage.disk.DiskException;
 import io.virtualimage.disk.DiskFormat;
 import io.virtualimage.disk.DiskInfo;
@@ -26,12 +27,14 @@ final class ImageFile implements AutoCloseable {
 
     private final FileByteSource image;
     private final VirtualDisk disk;
+    private final int exitCode;
 
-    private ImageFile(String name, FileByteSource file, FileByteSource image, VirtualDisk disk) {
+    private ImageFile(String name, FileByteSource file, FileByteSource image, VirtualDisk disk, int exitCode) {
         this.name = name;
         this.file = file;
         this.image = image;
         this.disk = disk;
+        this.exitCode = exitCode;
     }
 
     /**
@@ -39,7 +42,7 @@ final class ImageFile implements AutoCloseable {
      *
      * @param format what it has to be, by its wire name; raw takes the file for the disk, whatever it looks like; null
      *     to find out
-     * @param exitCode the process's, if the image can't be opened
+     * @param exitCode the process's, if the image can't be opened, or closed
      */
     static ImageFile open(String name, @Nullable String format, int exitCode) throws UsageException, FailureException {
         DiskFormat expected = format == null ? null : formatOf(format);
@@ -53,7 +56,7 @@ final class ImageFile implements AutoCloseable {
                 Optional<Wrapper> wrapper = expected == DiskFormat.RAW ? Optional.empty() : wrapperOf(file);
                 FileByteSource image = wrapper.isPresent() ? UnpackedFile.of(file, wrapper.get()) : file;
                 try {
-                    return new ImageFile(name, file, image, open(image, expected));
+                    return new ImageFile(name, file, image, open(new NamedSource(name, image), expected), exitCode);
                 } catch (IOException | DiskException | RuntimeException e) {
                     try (image) {
                         throw e;
@@ -82,8 +85,7 @@ final class ImageFile implements AutoCloseable {
         return Wrapper.of(file.read(0, (int) Math.min(Wrapper.HEAD_BYTES, file.lengthBytes())));
     }
 
-    private static VirtualDisk open(FileByteSource file, @Nullable DiskFormat expected)
-            throws IOException, DiskException {
+    private static VirtualDisk open(ByteSource file, @Nullable DiskFormat expected) throws IOException, DiskException {
         if (expected == DiskFormat.RAW) {
             return RawDisk.open(file, DiskFormat.RAW);
         }
@@ -118,7 +120,7 @@ final class ImageFile implements AutoCloseable {
         try (file) {
             image.close();
         } catch (IOException e) {
-            throw FailureException.of(1, name, e);
+            throw FailureException.of(exitCode, name, e);
         }
     }
 }

@@ -3,6 +3,7 @@ package io.virtualimage.disk.cli;
 import java.io.IOException;
 import java.io.RandomAccessFile;
 import java.nio.channels.FileChannel;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
@@ -14,16 +15,17 @@ import java.util.concurrent.ThreadLocalRandom;
  * stays: not when the process is asked to end either, only when it is killed.
  */
 final class OutputFile implements AutoCloseable {
-    private final Path target;
-    private final Path temporary;
-    private final RandomAccessFile file;
-    private final Thread cleaner;
+    /** File systems take no longer names. */
+    private static final int MAX_NAME_BYTES = 255;
 
-    private OutputFile(Path target, Path temporary, RandomAccessFile file) {
+    private final Path target;
+    private final TemporaryFile temporary;
+    private final RandomAccessFile file;
+
+    private OutputFile(Path target, TemporaryFile temporary, RandomAccessFile file) {
         this.target = target;
         this.temporary = temporary;
         this.file = file;
-        this.cleaner = new Thread(() -> delete(temporary));
     }
 
     /**
@@ -44,16 +46,20 @@ final class OutputFile implements AutoCloseable {
             place = target.toRealPath(); // a link stays, what it leads to is replaced
         }
         String random = HexFormat.of().toHexDigits(ThreadLocalRandom.current().nextLong());
-        Path temporary = place.resolveSibling("." + place.getFileName() + "." + random + ".part");
-        Files.createFile(temporary);
+        Path path = place.resolveSibling(temporaryName(place, random));
+        Files.createFile(path);
+        TemporaryFile temporary = new TemporaryFile(path);
         try {
-            OutputFile output = new OutputFile(place, temporary, new RandomAccessFile(temporary.toFile(), "rw"));
-            Runtime.getRuntime().addShutdownHook(output.cleaner);
-            return output;
+            return new OutputFile(place, temporary, new RandomAccessFile(path.toFile(), "rw"));
         } catch (IOException | RuntimeException e) {
-            delete(temporary);
+            temporary.close();
             throw e;
         }
+    }
+
+    private static String temporaryName(Path target, String random) {
+        String name = "." + target.getFileName() + "." + random + ".part";
+        return name.getBytes(StandardCharsets.UTF_8).length > MAX_NAME_BYTES ? "." + random + ".part" : name;
     }
 
     FileChannel channel() {
@@ -65,29 +71,18 @@ final class OutputFile implements AutoCloseable {
         file.setLength(lengthBytes);
     }
 
-    /** Gives the file its name. */
+    /** Gives the file its name, when all of it is on the disk: after a crash, what has the name is complete. */
     void complete() throws IOException {
+        file.getChannel().force(true);
         file.close();
-        Files.move(temporary, target, StandardCopyOption.ATOMIC_MOVE);
+        Files.move(temporary.path(), target, StandardCopyOption.ATOMIC_MOVE);
     }
 
     /** Deletes the file, unless it is complete. */
     @Override
     public void close() throws IOException {
-        file.close();
-        delete(temporary);
-        try {
-            Runtime.getRuntime().removeShutdownHook(cleaner);
-        } catch (IllegalStateException e) {
-            // The process is about to end, and the hook has run or will.
-        }
-    }
-
-    private static void delete(Path temporary) {
-        try {
-            Files.deleteIfExists(temporary);
-        } catch (IOException e) {
-            System.err.println("vdisk: " + temporary + " is left, as it could not be deleted: " + e.getMessage());
+        try (temporary) {
+            file.close();
         }
     }
 }

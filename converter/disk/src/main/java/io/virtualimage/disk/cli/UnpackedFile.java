@@ -22,19 +22,16 @@ final class UnpackedFile {
 
     /**
      * What was packed. The temporary file has no name any more when this returns, so that nothing stays of it, however
-     * the process ends.
+     * the process ends; before, only when it is killed.
      *
      * @throws io.virtualimage.disk.BadContentException if the file is damaged, or over a limit
      */
     static FileByteSource of(FileByteSource packed, Wrapper wrapper) throws IOException {
-        Path file = Files.createTempFile("vdisk-", ".img");
-        try {
-            unpack(packed, wrapper, file);
-            FileByteSource plain = FileByteSource.open(file);
+        try (TemporaryFile file = new TemporaryFile(Files.createTempFile("vdisk-", ".img"))) {
+            unpack(packed, wrapper, file.path());
+            FileByteSource plain = FileByteSource.open(file.path());
             plain.knownZeroBytes(0, 1); // looks for holes from now on, by the name that goes
             return plain;
-        } finally {
-            Files.delete(file);
         }
     }
 

@@ -31,7 +31,8 @@ public final class VdiskMain {
             given. 'raw' takes any file for the disk itself.
 
             Exit code: 0 done, 1 the image is bad or can't be read or written, 2 wrong usage. Of compare: 0 identical,
-            1 different, 2 an image can't be opened, 3 its map can't be read, 4 its data can't be read.
+            1 different, 2 an image can't be opened, 3 its map can't be read, 4 its data can't be read, or
+            anything else went wrong.
             """;
 
     private VdiskMain() {}
@@ -42,7 +43,7 @@ public final class VdiskMain {
         int code = run(arguments, out, err);
         if (out.checkError() && code == 0) {
             err.println("vdisk: standard output can't be written to");
-            code = 1;
+            code = failureCode(Arrays.asList(arguments));
         }
         err.flush();
         if (code != 0) {
@@ -73,7 +74,18 @@ public final class VdiskMain {
         } catch (FailureException e) {
             err.println("vdisk: " + e.getMessage());
             return e.exitCode();
+        } catch (OutOfMemoryError e) {
+            err.println("vdisk: there is not enough memory; more is given by VDISK_OPTS, such as VDISK_OPTS=-Xmx512m");
+            return failureCode(all);
+        } catch (RuntimeException | Error e) {
+            err.println("vdisk: unexpected: " + e);
+            return failureCode(all);
         }
+    }
+
+    /** Whoever compares takes 1 for an answer. */
+    private static int failureCode(List<String> arguments) {
+        return !arguments.isEmpty() && arguments.getFirst().equals("compare") ? CompareCommand.NOT_READ : 1;
     }
 
     private static int run(List<String> arguments, PrintStream out) throws UsageException, FailureException {

@@ -7,6 +7,7 @@ import io.virtualimage.disk.PackedUnit;
 import io.virtualimage.disk.zstd.ZstdUnitDecoder;
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.util.Locale;
 import java.util.zip.DataFormatException;
 import java.util.zip.Inflater;
 
@@ -57,13 +58,14 @@ public final class UnitDecoder implements AutoCloseable {
                 // Until it is full, or nothing more comes.
             }
         } catch (DataFormatException e) {
-            throw new MalformedDiskException(unit.sourceOffset(), "the compressed data are damaged: " + e.getMessage());
+            throw new MalformedDiskException(
+                    unit.sourceOffset(), name(unit) + ": the compressed data are damaged: " + e.getMessage());
         }
         if (plain.hasRemaining()) {
             throw new MalformedDiskException(
                     unit.sourceOffset(),
-                    "the compressed data end %d bytes before the cluster or grain of %d bytes does"
-                            .formatted(plain.remaining(), unit.plainBytes()));
+                    "%s: the compressed data end %d bytes before the cluster or grain of %d bytes does"
+                            .formatted(name(unit), plain.remaining(), unit.plainBytes()));
         }
     }
 
@@ -79,12 +81,19 @@ public final class UnitDecoder implements AutoCloseable {
                 room -= count;
             }
         } catch (DataFormatException e) {
-            throw new MalformedDiskException(unit.sourceOffset(), "the compressed data are damaged: " + e.getMessage());
+            throw new MalformedDiskException(
+                    unit.sourceOffset(), name(unit) + ": the compressed data are damaged: " + e.getMessage());
         }
         if (!zlib.finished()) {
             throw new MalformedDiskException(
-                    unit.sourceOffset(), "the compressed data do not end where the cluster or grain does");
+                    unit.sourceOffset(),
+                    name(unit) + ": the compressed data do not end where the cluster or grain does");
         }
+    }
+
+    /** What messages begin with. */
+    private static String name(PackedUnit unit) {
+        return unit.codec().name().toLowerCase(Locale.ROOT);
     }
 
     @Override

@@ -6,16 +6,21 @@ import io.virtualimage.disk.VirtualDisk;
 import java.io.IOException;
 import org.jspecify.annotations.Nullable;
 
-/** All extents of a disk in order, from its first byte to its last; neighbours that are one run are told as one. */
+/**
+ * All extents of a disk in order, from its first byte to its last; neighbours that are one run are told as one. Ends with
+ * a {@link io.virtualimage.disk.DiskLimitException} where there are more of them than an {@link ExtentBudget} allows.
+ */
 public final class ExtentWalk {
     private final VirtualDisk disk;
     private final long size;
+    private final ExtentBudget budget;
     private long position;
     private @Nullable Extent ahead;
 
     public ExtentWalk(VirtualDisk disk) {
         this.disk = disk;
         this.size = disk.info().virtualSizeBytes();
+        this.budget = new ExtentBudget(disk);
     }
 
     /** The next extent; null at the end of the disk. */
@@ -46,6 +51,7 @@ public final class ExtentWalk {
         if (position == size) {
             return null;
         }
+        budget.take();
         Extent extent = disk.extentAt(position);
         if (extent.offset() != position || extent.end() > size) {
             throw new IllegalStateException("asked for what is at %d of %d, got %s".formatted(position, size, extent));

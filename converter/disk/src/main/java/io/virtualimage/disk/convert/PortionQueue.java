@@ -12,7 +12,11 @@ final class PortionQueue implements Portions {
     private final Queue<Portion> waiting = new ArrayDeque<>();
     private boolean ended;
 
-    /** Appends a portion, as soon as there is room; is of no effect when no more are wanted. */
+    /**
+     * Appends a portion, as soon as there is room.
+     *
+     * @throws InterruptedIOException if no more are wanted, or the thread is interrupted
+     */
     synchronized void put(Portion portion) throws InterruptedIOException {
         try {
             while (!ended && waiting.size() == CAPACITY) {
@@ -21,10 +25,11 @@ final class PortionQueue implements Portions {
         } catch (InterruptedException e) {
             throw interrupted();
         }
-        if (!ended) {
-            waiting.add(portion);
-            notifyAll();
+        if (ended) {
+            throw new InterruptedIOException("no more portions are wanted");
         }
+        waiting.add(portion);
+        notifyAll();
     }
 
     /** There will be no more than what is waiting. */

@@ -3,6 +3,7 @@ package io.virtualimage.disk.convert;
 import io.virtualimage.disk.DiskException;
 import io.virtualimage.disk.Extent;
 import io.virtualimage.disk.VirtualDisk;
+import io.virtualimage.disk.content.ExtentBudget;
 import java.io.IOException;
 import org.jspecify.annotations.Nullable;
 
@@ -13,17 +14,20 @@ import org.jspecify.annotations.Nullable;
 final class PortionWalk implements Portions {
     private final VirtualDisk disk;
     private final long size;
+    private final ExtentBudget budget;
     private final PortionBuilder builder = new PortionBuilder();
     private long position;
 
     PortionWalk(VirtualDisk disk) {
         this.disk = disk;
         this.size = disk.info().virtualSizeBytes();
+        this.budget = new ExtentBudget(disk);
     }
 
     @Override
     public synchronized @Nullable Portion next() throws IOException, DiskException {
         while (position < size) {
+            budget.take();
             Extent extent = withoutKnownZeros(disk.extentAt(position));
             boolean full;
             if (extent instanceof Extent.Zero) {

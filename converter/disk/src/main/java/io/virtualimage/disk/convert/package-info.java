@@ -1,6 +1,6 @@
 /**
  * Writes disks into files of another format, on several threads. May depend on {@code io.virtualimage.disk}, {@code
- * codec} and what lays out the formats that it writes.
+ * codec}, {@code content} and what lays out the formats that it writes.
  */
 @NullMarked
 package io.virtualimage.disk.convert;

@@ -19,6 +19,8 @@ enum ForeignFormat {
     GZIP("gzip", Kind.COMPRESSED_TWICE, 0, "1f8b08"),
     XZ("xz", Kind.COMPRESSED_TWICE, 0, "fd377a585a00"),
     ZSTD("zstd", Kind.COMPRESSED_TWICE, 0, "28b52ffd"),
+    /** Frames to be skipped, with which both may begin; here none of zstd was found behind them. */
+    SKIPPABLE("zstd or lz4", Kind.SKIPPED_FIRST, 0, "5.2a4d18"),
     LZ4("lz4", Kind.COMPRESSED, 0, "04224d18"),
     /** {@code BZh}, the block size as a digit, the mark of a block. */
     BZIP2("bzip2", Kind.COMPRESSED, 0, "425a68..314159265359"),
@@ -35,16 +37,18 @@ enum ForeignFormat {
     private final Kind kind;
     /** Where the magic number is, in bytes from the start, or, if negative, from the end. */
     private final int offset;
-    /** The magic number as hexadecimal digits, {@code ..} for any byte. */
+    /** The magic number as hexadecimal digits, {@code .} for any. */
     private final String magic;
 
     private enum Kind {
         DISK("disk images of this format are not supported yet; convert it first: 'qemu-img convert -O qcow2'"),
-        VMDK_TEXT("this is only the text that describes a disk, the data are in other files;"
-                + " images that refer to other files are refused"),
+        VMDK_TEXT("this is only the text that describes a disk, the data are in other files; "
+                + UnsupportedDiskException.OTHER_FILES),
         ENCRYPTED("the image is encrypted; encrypted images are not supported"),
         /** Where one layer of these is unpacked, that was done before anybody asks what the image is. */
         COMPRESSED_TWICE("the image is compressed twice, and only one layer is unpacked; compress it only once"),
+        SKIPPED_FIRST("the file begins with a frame to be skipped, and what comes behind it can't be told;"
+                + " take that away, or compress the image again"),
         COMPRESSED(
                 "the image is compressed in a way that is not supported; use gzip, xz or zstd, or decompress it first"),
         ARCHIVE("this is an archive, not a disk image; take the image out of it first");
@@ -80,11 +84,14 @@ enum ForeignFormat {
         int lengthBytes = magic.length() / 2;
         return from >= 0
                 && from + lengthBytes <= part.limit()
-                && IntStream.range(0, lengthBytes).allMatch(i -> matches(2 * i, part.get(from + i)));
+                && IntStream.range(0, lengthBytes)
+                        .allMatch(i ->
+                                matches(2 * i, part.get(from + i) >>> 4) && matches(2 * i + 1, part.get(from + i)));
     }
 
-    private boolean matches(int digit, byte found) {
-        return magic.charAt(digit) == '.' || (byte) HexFormat.fromHexDigits(magic, digit, digit + 2) == found;
+    /** @param found the digit is in its lowest 4 bits */
+    private boolean matches(int digit, int found) {
+        return magic.charAt(digit) == '.' || HexFormat.fromHexDigit(magic.charAt(digit)) == (found & 0xf);
     }
 
     UnsupportedDiskException refusal(long lengthBytes) {

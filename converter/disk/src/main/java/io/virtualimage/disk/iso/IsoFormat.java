@@ -34,7 +34,6 @@ public final class IsoFormat {
     public static final int TYPE_TERMINATOR = 255;
 
     // Primary volume descriptor. Numbers stand there twice, little-endian and then big-endian.
-    public static final int VOLUME_ID_OFFSET = 40;
     public static final int VOLUME_ID_BYTES = 32;
     public static final int VOLUME_BLOCKS_OFFSET = 80;
     public static final int BLOCK_BYTES_OFFSET = 128;

@@ -81,7 +81,7 @@ final class Qcow2Extensions {
             throw new UnsupportedDiskException(
                     dataFile.offset,
                     "qcow2: the image names an external data file '%s' at offset 0x%x; %s"
-                            .formatted(text(dataFile), dataFile.offset, Qcow2HeaderReader.OTHER_FILES_REFUSED));
+                            .formatted(text(dataFile), dataFile.offset, UnsupportedDiskException.OTHER_FILES));
         }
     }
 

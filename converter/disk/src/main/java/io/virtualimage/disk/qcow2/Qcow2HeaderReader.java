@@ -16,7 +16,6 @@ import java.nio.ByteBuffer;
  * <p>Reads the first cluster and nothing else, so 2 MiB at the very most.
  */
 public final class Qcow2HeaderReader {
-    static final String OTHER_FILES_REFUSED = "images that refer to other files are refused";
     static final String ENCRYPTION_REFUSED = "qcow2: the image is encrypted; encrypted images are not supported";
     private static final int SHOWN_CHARS = 200;
 
@@ -124,7 +123,7 @@ public final class Qcow2HeaderReader {
         throw new UnsupportedDiskException(
                 readable ? offset : Qcow2Format.BACKING_FILE_OFFSET_OFFSET,
                 "qcow2: the image names a backing file %s at offset 0x%x; %s"
-                        .formatted(name, offset, OTHER_FILES_REFUSED));
+                        .formatted(name, offset, UnsupportedDiskException.OTHER_FILES));
     }
 
     private int headerBytes() throws MalformedDiskException {
@@ -147,7 +146,8 @@ public final class Qcow2HeaderReader {
         if (has(Qcow2Format.EXTERNAL_DATA_FILE_BIT)) {
             throw new UnsupportedDiskException(
                     Qcow2Format.INCOMPATIBLE_FEATURES_OFFSET,
-                    "qcow2: the image keeps its data in an external data file; " + OTHER_FILES_REFUSED);
+                    "qcow2: the image keeps its data in an external data file; "
+                            + UnsupportedDiskException.OTHER_FILES);
         }
         for (int bit = Qcow2Format.FIRST_UNKNOWN_BIT; bit < Long.SIZE; bit++) {
             if (has(bit)) {

@@ -5,6 +5,7 @@ import io.virtualimage.disk.DiskFormat;
 import io.virtualimage.disk.DiskInfo;
 import io.virtualimage.disk.DiskLimitException;
 import io.virtualimage.disk.Extent;
+import io.virtualimage.disk.NotAnImageException;
 import io.virtualimage.disk.VirtualDisk;
 import java.io.IOException;
 
@@ -26,10 +27,13 @@ public final class RawDisk implements VirtualDisk {
      *
      * @param format {@link DiskFormat#RAW} or {@link DiskFormat#ISO}
      */
-    public static RawDisk open(ByteSource source, DiskFormat format) throws DiskLimitException {
+    public static RawDisk open(ByteSource source, DiskFormat format) throws NotAnImageException, DiskLimitException {
         long length = source.lengthBytes();
+        if (length == 0) {
+            throw new NotAnImageException(format.wireName() + ": the file is empty");
+        }
         if (length > Long.MAX_VALUE - (DiskInfo.SECTOR_BYTES - 1)) {
-            throw new DiskLimitException(0, "the size of 8 EiB is over the limit");
+            throw new DiskLimitException(0, format.wireName() + ": the size of 8 EiB is over the limit");
         }
         long size = Math.ceilDiv(length, DiskInfo.SECTOR_BYTES) * DiskInfo.SECTOR_BYTES;
         return new RawDisk(source, new DiskInfo(format, size, format == DiskFormat.ISO));

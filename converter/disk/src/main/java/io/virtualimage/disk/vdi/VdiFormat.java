@@ -32,7 +32,6 @@ public final class VdiFormat {
     /** What the parent was when it was last changed, of 16 bytes. */
     public static final int PARENT_UUID_OFFSET = 440;
 
-    public static final int UUID_BYTES = 16;
     /** The least that the header length can say; VirtualBox writes 16 bytes more today, for another geometry. */
     public static final int MIN_HEADER_LENGTH = 384;
     /** Up to the end of the last field that is looked at. */
@@ -49,9 +48,6 @@ public final class VdiFormat {
     public static final int BLOCK_FREE = 0xffff_ffff;
     /** Written with zeros, or discarded. */
     public static final int BLOCK_ZERO = 0xffff_fffe;
-
-    /** What QEMU always writes, and VirtualBox unless it is told otherwise. */
-    public static final int DEFAULT_BLOCK_BYTES = 1 << 20;
 
     private VdiFormat() {}
 }

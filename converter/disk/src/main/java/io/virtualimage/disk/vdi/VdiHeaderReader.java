@@ -104,8 +104,8 @@ final class VdiHeaderReader {
     private static UnsupportedDiskException parentRefused(int field, String kind) {
         return new UnsupportedDiskException(
                 field,
-                "vdi: this is %s image, whose other data are in its parent; images that refer to other files are refused"
-                        .formatted(kind));
+                "vdi: this is %s image, whose other data are in its parent; %s"
+                        .formatted(kind, UnsupportedDiskException.OTHER_FILES));
     }
 
     private long blockBytes() throws DiskException {

@@ -174,7 +174,7 @@ final class VhdxMetadataReader {
     private static UnsupportedDiskException parentRefused(long offset) {
         return new UnsupportedDiskException(
                 offset,
-                "vhdx: this is a differencing disk, which holds only what was changed in another image;"
-                        + " images that refer to other files are refused");
+                "vhdx: this is a differencing disk, which holds only what was changed in another image; "
+                        + UnsupportedDiskException.OTHER_FILES);
     }
 }

@@ -73,7 +73,7 @@ final class CowdHeaderReader {
                             .formatted(
                                     UntrustedText.printable(untilNul(name), SHOWN_CHARS),
                                     VmdkFormat.COWD_CYLINDERS_OFFSET,
-                                    VmdkHeaderReader.OTHER_FILES_REFUSED));
+                                    UnsupportedDiskException.OTHER_FILES));
         }
         if (cylinders == 0 || heads <= 0 || sectors <= 0) {
             throw new UnsupportedDiskException(
@@ -84,7 +84,7 @@ final class CowdHeaderReader {
         if (Integer.toUnsignedLong(header.getInt(VmdkFormat.COWD_FILES_OFFSET)) > 1) {
             throw new UnsupportedDiskException(
                     VmdkFormat.COWD_FILES_OFFSET,
-                    "vmdk: the image is a part of a disk of several files; " + VmdkHeaderReader.OTHER_FILES_REFUSED);
+                    "vmdk: the image is a part of a disk of several files; " + UnsupportedDiskException.OTHER_FILES);
         }
     }
 

@@ -100,7 +100,7 @@ final class VmdkDescriptor {
                             .formatted(
                                     shown(line.replaceAll("[\"=]", " ")),
                                     place(at),
-                                    VmdkHeaderReader.OTHER_FILES_REFUSED));
+                                    UnsupportedDiskException.OTHER_FILES));
         }
     }
 
@@ -167,7 +167,7 @@ final class VmdkDescriptor {
                             at,
                             "says that this is a difference to the disk",
                             value,
-                            VmdkHeaderReader.OTHER_FILES_REFUSED);
+                            UnsupportedDiskException.OTHER_FILES);
                 }
             }
             case "createtype" -> {
@@ -177,7 +177,7 @@ final class VmdkDescriptor {
                             "says that the disk is of type",
                             value,
                             "only monolithicSparse and streamOptimized are supported; "
-                                    + VmdkHeaderReader.OTHER_FILES_REFUSED);
+                                    + UnsupportedDiskException.OTHER_FILES);
                 }
             }
             default -> {
@@ -195,14 +195,14 @@ final class VmdkDescriptor {
         String type = extent.group(3).toUpperCase(Locale.ROOT);
         String name = extent.group(4) == null ? "" : extent.group(4);
         if (hasExtent) {
-            throw unsupported(at, "has a second extent", name, VmdkHeaderReader.OTHER_FILES_REFUSED);
+            throw unsupported(at, "has a second extent", name, UnsupportedDiskException.OTHER_FILES);
         }
         if (!type.equals("SPARSE")) {
             throw unsupported(
                     at,
                     "has an extent of type %s in".formatted(shown(type)),
                     name,
-                    VmdkHeaderReader.OTHER_FILES_REFUSED);
+                    UnsupportedDiskException.OTHER_FILES);
         }
         if (extent.group(1).equalsIgnoreCase("NOACCESS")) {
             throw unsupported(at, "forbids to read", name, "such images are not supported");
@@ -211,7 +211,7 @@ final class VmdkDescriptor {
             throw malformed(at, "has an extent that cannot be read", line);
         }
         if (ELSEWHERE.matcher(name).matches()) {
-            throw unsupported(at, "has an extent in", name, VmdkHeaderReader.OTHER_FILES_REFUSED);
+            throw unsupported(at, "has an extent in", name, UnsupportedDiskException.OTHER_FILES);
         }
         hasExtent = true;
         extentSectors = Long.parseLong(extent.group(2));

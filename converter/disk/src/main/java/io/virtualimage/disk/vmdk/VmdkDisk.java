@@ -59,7 +59,7 @@ public final class VmdkDisk implements VirtualDisk {
             throw new UnsupportedDiskException(
                     0,
                     "vmdk: a seSparse file is a part of a disk whose descriptor is another file; "
-                            + VmdkHeaderReader.OTHER_FILES_REFUSED);
+                            + UnsupportedDiskException.OTHER_FILES);
         }
         VmdkHeader header =
                 head.getInt(0) == VmdkFormat.COWD_MAGIC ? CowdHeaderReader.read(source) : VmdkHeaderReader.read(source);

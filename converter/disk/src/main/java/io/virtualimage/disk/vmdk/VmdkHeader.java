@@ -15,7 +15,7 @@ import io.virtualimage.disk.DiskInfo;
  * @param compressed whether each grain is compressed, behind a marker
  * @param uncleanShutdown whether the last writer did not close the file: then tables may lack grains that were written
  */
-public record VmdkHeader(
+record VmdkHeader(
         long virtualSizeBytes,
         int grainBytes,
         int tableEntries,
@@ -26,7 +26,7 @@ public record VmdkHeader(
         boolean compressed,
         boolean uncleanShutdown) {
 
-    public VmdkHeader {
+    VmdkHeader {
         if (virtualSizeBytes <= 0 || virtualSizeBytes % DiskInfo.SECTOR_BYTES != 0) {
             throw new IllegalArgumentException("virtual size must be whole sectors: " + virtualSizeBytes);
         }

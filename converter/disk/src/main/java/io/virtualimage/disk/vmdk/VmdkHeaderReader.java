@@ -16,8 +16,6 @@ import java.nio.ByteOrder;
  * <p>Reads the first 65 KiB and the last 1536 bytes at the very most.
  */
 final class VmdkHeaderReader {
-    static final String OTHER_FILES_REFUSED = "images that refer to other files are refused";
-
     private static final int KNOWN_INCOMPATIBLE_FLAGS = VmdkFormat.COMPRESSED_FLAG | VmdkFormat.MARKERS_FLAG;
     /** Largest number of sectors of which the bytes can be counted. */
     private static final long MAX_SECTORS = Long.MAX_VALUE / VmdkFormat.SECTOR_BYTES;
@@ -132,7 +130,7 @@ final class VmdkHeaderReader {
             // Then QEMU takes the descriptor for one whose extents are other files.
             throw new UnsupportedDiskException(
                     VmdkFormat.CAPACITY_OFFSET,
-                    "vmdk: the file has a descriptor, but no disk of its own; " + OTHER_FILES_REFUSED);
+                    "vmdk: the file has a descriptor, but no disk of its own; " + UnsupportedDiskException.OTHER_FILES);
         }
         if (sectors < 0 || sectors > MAX_SECTORS) {
             throw new DiskLimitException(
@@ -188,7 +186,7 @@ final class VmdkHeaderReader {
             throw new UnsupportedDiskException(
                     VmdkFormat.DESCRIPTOR_OFFSET_OFFSET,
                     "vmdk: the file has no descriptor, so it is a part of a disk of several files; "
-                            + OTHER_FILES_REFUSED);
+                            + UnsupportedDiskException.OTHER_FILES);
         }
         if (offset != VmdkFormat.DESCRIPTOR_SECTOR) {
             // Some programs do not look here for it, so two readers would see two descriptors.

@@ -9,7 +9,6 @@ import java.nio.charset.StandardCharsets;
 
 /** The names of a parent in a dynamic header: whoever follows them hands a file of the host to the guest. */
 final class VpcParent {
-    private static final String OTHER_FILES_REFUSED = "images that refer to other files are refused";
     private static final int SHOWN_CHARS = 200;
 
     private VpcParent() {}
@@ -20,7 +19,7 @@ final class VpcParent {
         if (!name.isEmpty()) {
             throw new UnsupportedDiskException(
                     offset + VpcFormat.PARENT_NAME_OFFSET,
-                    "vpc: the image names a parent '%s'; %s".formatted(name, OTHER_FILES_REFUSED));
+                    "vpc: the image names a parent '%s'; %s".formatted(name, UnsupportedDiskException.OTHER_FILES));
         }
         for (int i = 0; i < VpcFormat.PARENT_LOCATORS; i++) {
             int locator = VpcFormat.PARENT_LOCATORS_OFFSET + i * VpcFormat.PARENT_LOCATOR_BYTES;
@@ -30,7 +29,7 @@ final class VpcParent {
                         "vpc: the image has a locator of a parent, of the kind '%s'; %s"
                                 .formatted(
                                         UntrustedText.printable(header.slice(locator, Integer.BYTES), SHOWN_CHARS),
-                                        OTHER_FILES_REFUSED));
+                                        UnsupportedDiskException.OTHER_FILES));
             }
         }
     }
@@ -45,7 +44,7 @@ final class VpcParent {
         return new UnsupportedDiskException(
                 footer.offset() + VpcFormat.TYPE_OFFSET,
                 "vpc: this is a differencing disk, whose other data are in its parent %s; %s"
-                        .formatted(name, OTHER_FILES_REFUSED));
+                        .formatted(name, UnsupportedDiskException.OTHER_FILES));
     }
 
     private static String name(ByteBuffer header) {

@@ -6,7 +6,10 @@ import java.nio.ByteBuffer;
 import java.util.Objects;
 import org.tukaani.xz.SeekableInputStream;
 
-/** A source as a stream, which begins anywhere. Closing it does not close the source. */
+/**
+ * A source as a stream, which begins anywhere. Closing it does not close the source. Going back in small steps is as cheap
+ * as going on.
+ */
 final class SourceStream extends SeekableInputStream {
     private static final int BUFFER_BYTES = 128 << 10;
 
@@ -21,12 +24,15 @@ final class SourceStream extends SeekableInputStream {
 
     private boolean fill() throws IOException {
         if (!buffer.hasRemaining()) {
-            int count = (int) Math.min(BUFFER_BYTES, Math.max(0, source.lengthBytes() - filledTo));
-            source.read(filledTo, buffer.duplicate().clear().limit(count));
-            buffer.clear().limit(count);
-            filledTo += count;
+            load(filledTo, (int) Math.min(BUFFER_BYTES, Math.max(0, source.lengthBytes() - filledTo)));
         }
         return buffer.hasRemaining();
+    }
+
+    private void load(long from, int count) throws IOException {
+        source.read(from, buffer.duplicate().clear().limit(count));
+        buffer.clear().limit(count);
+        filledTo = from + count;
     }
 
     @Override
@@ -68,8 +74,15 @@ final class SourceStream extends SeekableInputStream {
         if (position < 0) {
             throw new IOException("tried to go to the negative offset " + position);
         }
-        if (position <= filledTo && position >= filledTo - buffer.limit()) {
-            buffer.position((int) (buffer.limit() - (filledTo - position)));
+        long bufferedFrom = filledTo - buffer.limit();
+        long windowEnd = Math.min(bufferedFrom, source.lengthBytes());
+        long windowStart = Math.max(0, windowEnd - BUFFER_BYTES);
+        if (position >= windowStart && position < windowEnd) {
+            // Who goes back, goes back again: the end of an xz file is read so, 4 bytes at a time.
+            load(windowStart, (int) (windowEnd - windowStart));
+            buffer.position((int) (position - windowStart));
+        } else if (position <= filledTo && position >= bufferedFrom) {
+            buffer.position((int) (position - bufferedFrom));
         } else {
             buffer.limit(0);
             filledTo = position;

@@ -6,8 +6,6 @@ import java.io.EOFException;
 import java.io.IOException;
 import java.util.ArrayDeque;
 import java.util.Deque;
-import java.util.Queue;
-import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
@@ -39,20 +37,35 @@ final class XzBlocksUnpacker implements Unpacker {
 
     private final int workers;
     private final ExecutorService threads;
-    /** Those that no thread uses at present. */
-    private final Queue<Reader> readers = new ConcurrentLinkedQueue<>();
+    /** Those that no block uses at present; they keep their dictionaries for the next one. */
+    private final Deque<Reader> readers = new ArrayDeque<>();
 
     private final Deque<Block> underWay = new ArrayDeque<>();
     private long usedBytes;
+    /** The largest dictionary of the blocks that were begun, in bytes. What a reader keeps is no larger. */
+    private long largestDictionary;
+
     private int nextBlock;
     private BlockPipe.@Nullable Piece piece;
     private int inPiece;
     private long packedBytes;
 
-    private record Block(BlockPipe pipe, long memoryBytes) {}
+    private record Block(BlockPipe pipe, Reader reader, long memoryBytes) {}
 
-    /** @param packed what {@code plain} reads from */
-    private record Reader(SeekableXZInputStream plain, SourceStream packed) {}
+    /** Reads one block at a time. Belongs to the thread that unpacks it, until its pipe has ended. */
+    private final class Reader {
+        private final SourceStream packed = new SourceStream(source);
+        private @Nullable SeekableXZInputStream plain;
+
+        /** The index is read by the thread that needs it first. */
+        SeekableXZInputStream at(int block) throws IOException {
+            if (plain == null) {
+                plain = new SeekableXZInputStream(packed, memoryKib, true, new SpareArrays());
+            }
+            plain.seekToBlock(block);
+            return plain;
+        }
+    }
 
     private XzBlocksUnpacker(ByteSource source, SeekableXZInputStream index, int memoryBytes, int workers) {
         this.source = source;
@@ -104,6 +117,7 @@ final class XzBlocksUnpacker implements Unpacker {
             if (piece == null) {
                 usedBytes -= first.memoryBytes();
                 underWay.remove();
+                readers.push(first.reader());
             } else {
                 packedBytes = piece.packedBytes();
             }
@@ -118,9 +132,11 @@ final class XzBlocksUnpacker implements Unpacker {
     private void begin() throws IOException {
         while (nextBlock < index.getBlockCount() && underWay.size() < workers) {
             long plainBytes = index.getBlockSize(nextBlock);
-            long dictionary =
-                    Math.min(memoryBytes, XzBlockHeader.dictionaryBytes(source, index.getBlockCompPos(nextBlock)));
-            long free = memoryBytes - usedBytes - dictionary - DECODER_BYTES;
+            long dictionary = XzBlockHeader.dictionaryBytes(source, index.getBlockCompPos(nextBlock));
+            // Also where this block needs less: its reader may have a larger one from a block before.
+            largestDictionary = Math.max(largestDictionary, Math.min(memoryBytes, dictionary));
+            long readerBytes = largestDictionary + DECODER_BYTES;
+            long free = memoryBytes - usedBytes - readerBytes;
             long pieces = Math.ceilDiv(plainBytes, BlockPipe.PIECE_BYTES);
             long fitting = Math.max(0, free / BlockPipe.PIECE_BYTES);
             if (pieces > fitting) {
@@ -131,17 +147,21 @@ final class XzBlocksUnpacker implements Unpacker {
             }
             int block = nextBlock++;
             BlockPipe pipe = new BlockPipe((int) Math.max(1, pieces));
-            long memory = dictionary + DECODER_BYTES + pieces * BlockPipe.PIECE_BYTES;
-            underWay.add(new Block(pipe, memory));
+            long memory = readerBytes + pieces * BlockPipe.PIECE_BYTES;
+            Reader reader = readers.isEmpty() ? new Reader() : readers.pop();
+            underWay.add(new Block(pipe, reader, memory));
             usedBytes += memory;
-            threads.execute(() -> unpack(block, pipe));
+            while (usedBytes + readers.size() * readerBytes > memoryBytes && !readers.isEmpty()) {
+                readers.removeLast();
+            }
+            threads.execute(() -> unpack(block, reader, pipe));
         }
     }
 
-    private void unpack(int block, BlockPipe pipe) {
+    private static void unpack(int block, Reader reader, BlockPipe pipe) {
         Throwable failure = null;
         try {
-            unpackBlock(block, pipe);
+            unpackBlock(block, reader, pipe);
         } catch (Throwable e) {
             // Errors as well, of memory above all: the reader would wait for ever.
             failure = e;
@@ -149,13 +169,10 @@ final class XzBlocksUnpacker implements Unpacker {
         pipe.end(failure);
     }
 
-    private void unpackBlock(int block, BlockPipe pipe) throws IOException, DiskException {
-        Reader idle = readers.poll();
-        SourceStream packed = idle == null ? new SourceStream(source) : idle.packed();
+    private static void unpackBlock(int block, Reader reader, BlockPipe pipe) throws IOException, DiskException {
+        SourceStream packed = reader.packed;
         try {
-            SeekableXZInputStream plain =
-                    idle == null ? new SeekableXZInputStream(packed, memoryKib, true) : idle.plain();
-            plain.seekToBlock(block);
+            SeekableXZInputStream plain = reader.at(block);
             for (long left = plain.getBlockSize(block); left > 0; ) {
                 byte[] bytes = new byte[(int) Math.min(left, BlockPipe.PIECE_BYTES)];
                 // With its last byte, the block's check is verified.
@@ -167,7 +184,6 @@ final class XzBlocksUnpacker implements Unpacker {
                 }
                 left -= bytes.length;
             }
-            readers.add(new Reader(plain, packed));
         } catch (XZIOException e) {
             throw XzFailure.of(e, packed.position());
         } catch (IndexOutOfBoundsException | IllegalArgumentException e) {

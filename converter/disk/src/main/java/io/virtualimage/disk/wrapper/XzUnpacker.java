@@ -12,11 +12,17 @@ import org.tukaani.xz.XZInputStream;
 final class XzUnpacker implements Unpacker {
     private final PackedStream packed;
     private final int memoryKib;
+    private final SpareArrays arrays;
     private @Nullable XZInputStream plain;
 
     XzUnpacker(InputStream packed, int maxMemoryBytes) {
+        this(packed, maxMemoryBytes, new SpareArrays());
+    }
+
+    XzUnpacker(InputStream packed, int maxMemoryBytes, SpareArrays arrays) {
         this.packed = new PackedStream(packed);
         this.memoryKib = maxMemoryBytes >>> 10;
+        this.arrays = arrays;
     }
 
     @Override
@@ -28,7 +34,7 @@ final class XzUnpacker implements Unpacker {
     public int read(byte[] target, int offset, int count) throws IOException, DiskException {
         try {
             if (plain == null) {
-                plain = new XZInputStream(packed, memoryKib, true);
+                plain = new XZInputStream(packed, memoryKib, true, arrays);
             }
             return plain.read(target, offset, count);
         } catch (XZIOException e) {

@@ -59,7 +59,6 @@ public final class ZstdFormat {
     static final int MODE_PREDEFINED = 0;
     static final int MODE_RLE = 1;
     static final int MODE_COMPRESSED = 2;
-    static final int MODE_REPEAT = 3;
 
     static final int MIN_FSE_LOG = 5;
 

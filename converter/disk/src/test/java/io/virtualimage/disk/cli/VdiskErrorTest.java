@@ -4,8 +4,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.virtualimage.disk.Program;
 import io.virtualimage.disk.sample.SampleImages;
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.io.OutputStream;
+import java.io.PrintStream;
 import java.io.RandomAccessFile;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
@@ -93,6 +97,41 @@ class VdiskErrorTest {
         Ran ran = Ran.vdisk("info", "a\0b");
         assertThat(ran.code()).isEqualTo(2);
         assertThat(ran.err()).startsWith("vdisk: no name of a file: ");
+    }
+
+    @Test
+    void emptyFiles() throws IOException {
+        Path empty = Files.createFile(directory.resolve("empty"));
+        assertFailed(1, empty + ": raw: the file is empty", "info", empty);
+        assertFailed(1, empty + ": raw: the file is empty", "info", "-f", "raw", empty);
+        assertFailed(2, empty + ": raw: the file is empty", "compare", "-F", "raw", image, empty);
+    }
+
+    /** For whoever compares, 1 is an answer. */
+    @Test
+    void whatIsNotForeseen() {
+        PrintStream broken = new PrintStream(OutputStream.nullOutputStream(), false, StandardCharsets.UTF_8) {
+            @Override
+            public void println(String line) {
+                throw new IllegalStateException("broken");
+            }
+        };
+        ByteArrayOutputStream err = new ByteArrayOutputStream();
+        PrintStream printed = new PrintStream(err, true, StandardCharsets.UTF_8);
+        String name = image.toString();
+        assertThat(VdiskMain.run(new String[] {"compare", name, name}, broken, printed))
+                .isEqualTo(4);
+        assertThat(VdiskMain.run(new String[] {"info", name}, broken, printed)).isEqualTo(1);
+        assertThat(err.toString(StandardCharsets.UTF_8))
+                .isEqualTo("vdisk: unexpected: java.lang.IllegalStateException: broken\n".repeat(2));
+    }
+
+    /** The longest that file systems take. */
+    @Test
+    void longNames() {
+        Path target = directory.resolve("n".repeat(255));
+        assertThat(Ran.vdisk("convert", image, target)).isEqualTo(new Ran(0, "", ""));
+        assertThat(target).exists();
     }
 
     @Test

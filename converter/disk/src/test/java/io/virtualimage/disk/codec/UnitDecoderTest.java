@@ -15,6 +15,7 @@ import io.virtualimage.disk.qcow2.Qcow2Disk;
 import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -47,6 +48,22 @@ class UnitDecoderTest {
                             () -> decoder.decode(new MemoryByteSource(new byte[1000]), unit, ByteBuffer.allocate(512)))
                     .isInstanceOf(MalformedDiskException.class)
                     .hasMessage("zstd: there is no frame (at offset 0x2bc)");
+        }
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "DEFLATE, 255, deflate: the compressed data are damaged",
+        "ZLIB, 0, zlib: the compressed data are damaged"
+    })
+    void messagesNameTheCodec(PackedUnit.Codec codec, int filling, String message) {
+        byte[] image = new byte[1000];
+        Arrays.fill(image, (byte) filling);
+        PackedUnit unit = new PackedUnit(codec, 700, 300, 512);
+        try (UnitDecoder decoder = new UnitDecoder()) {
+            assertThatThrownBy(() -> decoder.decode(new MemoryByteSource(image), unit, ByteBuffer.allocate(512)))
+                    .isInstanceOf(MalformedDiskException.class)
+                    .hasMessageStartingWith(message);
         }
     }
 }

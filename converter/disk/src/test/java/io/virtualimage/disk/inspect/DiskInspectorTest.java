@@ -137,6 +137,8 @@ class DiskInspectorTest {
         "xz, 0, fd377a585a00, compressed",
         "zstd, 0, 28b52ffd, compressed",
         "lz4, 0, 04224d18, compressed",
+        "zstd or lz4, 0, 502a4d18ffff0000, a frame to be skipped",
+        "zstd or lz4, 0, 5f2a4d18ffff0000, a frame to be skipped",
         "bzip2, 0, 425a6831314159265359, compressed",
         "bzip2, 0, 425a6839314159265359, compressed",
         "zip, 0, 504b0304, archive",

@@ -115,7 +115,9 @@ class UnpackLimitsTest {
 
     @Test
     void checkThemselves() {
-        for (long[] wrong : new long[][] {{0, 1, MIB, MIB}, {1, 0, MIB, MIB}, {1, 1, 0, MIB}, {1, 1, MIB, 0}}) {
+        for (long[] wrong : new long[][] {
+            {0, 1, MIB, MIB}, {1, 0, MIB, MIB}, {1, 1, 0, MIB}, {1, 1, MIB, 0}, {1, 1, MIB, (1 << 30) + 1}
+        }) {
             assertThatThrownBy(() -> new UnpackLimits(wrong[0], (int) wrong[1], (int) wrong[2], (int) wrong[3]))
                     .isInstanceOf(IllegalArgumentException.class);
         }
