@@ -13,6 +13,9 @@ import org.tukaani.xz.SeekableInputStream;
 final class SourceStream extends SeekableInputStream {
     private static final int BUFFER_BYTES = 128 << 10;
 
+    /** Of what was in the buffer so much stays: who goes back reads on over the seam. */
+    private static final int OVERLAP_BYTES = 64;
+
     private final ByteSource source;
     private final ByteBuffer buffer = ByteBuffer.allocate(BUFFER_BYTES).limit(0);
     /** Offset of the first byte behind the buffer's content. */
@@ -75,9 +78,9 @@ final class SourceStream extends SeekableInputStream {
             throw new IOException("tried to go to the negative offset " + position);
         }
         long bufferedFrom = filledTo - buffer.limit();
-        long windowEnd = Math.min(bufferedFrom, source.lengthBytes());
+        long windowEnd = Math.min(bufferedFrom + OVERLAP_BYTES, source.lengthBytes());
         long windowStart = Math.max(0, windowEnd - BUFFER_BYTES);
-        if (position >= windowStart && position < windowEnd) {
+        if (position >= windowStart && position < Math.min(bufferedFrom, windowEnd)) {
             // Who goes back, goes back again: the end of an xz file is read so, 4 bytes at a time.
             load(windowStart, (int) (windowEnd - windowStart));
             buffer.position((int) (position - windowStart));

@@ -134,7 +134,7 @@ class XzAttackTest {
     private static void number(ByteArrayOutputStream target, int value) {
         int rest = value;
         while (rest > 0x7f) {
-            target.write(rest & 0x7f | 0x80);
+            target.write((rest & 0x7f) | 0x80);
             rest >>>= 7;
         }
         target.write(rest);
