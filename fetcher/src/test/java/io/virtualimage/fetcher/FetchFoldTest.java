@@ -50,7 +50,7 @@ class FetchFoldTest {
     private static final int SEGMENT = 100;
     private static final Checksums SUMS = new Checksums(Map.of(ChecksumAlgorithm.MD5, "0".repeat(32)));
 
-    private final FetchFold fold = new FetchFold(SEGMENT, Duration.ofMinutes(5));
+    private final FetchFold fold = new FetchFold(SEGMENT, Duration.ofMinutes(5), Duration.ofMinutes(10));
     private @Nullable StageState state;
     private Instant now = Instant.parse("2026-03-01T12:00:00Z");
     private long offset;
@@ -79,11 +79,16 @@ class FetchFoldTest {
 
     private static ImageRequested requested(Incarnation image, Checksums checksums) {
         return new ImageRequested(
-                image, new DataSource.Http("http://h/a.img", false, checksums), Storage.CONTAINER_REGISTRY, null, null);
+                image,
+                new DataSource.Http("http://h/a.img", false, checksums),
+                Storage.CONTAINER_REGISTRY,
+                null,
+                null,
+                null);
     }
 
     private static SourceOpened opened(int epoch, long length, Validator validator, boolean ranges) {
-        return new SourceOpened(IMAGE, epoch, length, SEGMENT, validator, ranges, "a.img");
+        return new SourceOpened(IMAGE, epoch, length, SEGMENT, validator, ranges, "a.img", null);
     }
 
     private static SegmentFetched fetched(int epoch, int index) {
@@ -311,7 +316,7 @@ class FetchFoldTest {
     // ---- the end
 
     private static ImagePublished published(Incarnation image) {
-        return new ImagePublished(image, 0, "r/x:y", "sha256:m", "sha256:l", 1, ImageFormat.QCOW2, false, 1, 1);
+        return new ImagePublished(image, 0, "r/x:y", "sha256:m", "sha256:l", 1, ImageFormat.QCOW2, false, 1, 1, null);
     }
 
     private void assertCleansAfter(Event end) {

@@ -61,7 +61,8 @@ final class ManifestPublication {
                 task.format(),
                 task.cdrom(),
                 task.storedBytes(),
-                task.unpackedBytes()));
+                task.unpackedBytes(),
+                null));
         LOG.atInfo()
                 .addKeyValue("namespace", image.namespace())
                 .addKeyValue("name", image.name())

@@ -26,10 +26,13 @@ public final class PublishWorker implements Worker {
         switch (task) {
             case Task.PushLayer push -> LayerPush.run(ports, push, names.repository(push.image()), context);
             case Task.PublishManifest publish -> ManifestPublication.run(ports.registry(), names, publish, context);
+            case Task.MountImage ignored -> throw foreign(task);
+            case Task.FillVolume ignored -> throw foreign(task);
             case Task.RemoveImage remove -> ImageRemoval.run(ports.registry(), names, remove, context);
             case Task.ProbeSource ignored -> throw foreign(task);
             case Task.FetchRange ignored -> throw foreign(task);
             case Task.FetchStream ignored -> throw foreign(task);
+            case Task.ReadVolume ignored -> throw foreign(task);
             case Task.VerifySource ignored -> throw foreign(task);
             case Task.CleanStaging ignored -> throw foreign(task);
             case Task.InspectDisk ignored -> throw foreign(task);
@@ -48,10 +51,13 @@ public final class PublishWorker implements Worker {
         switch (task) {
             case Task.PushLayer push -> LayerPush.dropUpload(ports, push, names.repository(push.image()));
             case Task.PublishManifest publish -> ImageRemoval.removeVersion(ports.registry(), names, publish.image());
+            case Task.MountImage mount -> ImageRemoval.removeVersion(ports.registry(), names, mount.image());
+            case Task.FillVolume ignored -> {}
             case Task.RemoveImage ignored -> {}
             case Task.ProbeSource ignored -> {}
             case Task.FetchRange ignored -> {}
             case Task.FetchStream ignored -> {}
+            case Task.ReadVolume ignored -> {}
             case Task.VerifySource ignored -> {}
             case Task.CleanStaging ignored -> {}
             case Task.InspectDisk ignored -> {}

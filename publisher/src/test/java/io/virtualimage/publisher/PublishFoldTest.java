@@ -50,12 +50,12 @@ class PublishFoldTest {
 
     private static ImageRequested requested(Incarnation image) {
         DataSource source = new DataSource.Http("https://example.com/a.qcow2", false, Checksums.NONE);
-        return new ImageRequested(image, source, Storage.CONTAINER_REGISTRY, null, null);
+        return new ImageRequested(image, source, Storage.CONTAINER_REGISTRY, null, null, null);
     }
 
     private SourceOpened opened(int epoch) {
         Validator validator = new Validator(Validator.Kind.ETAG, "\"1\"");
-        return new SourceOpened(image, epoch, LENGTH, MI, validator, true, "a.qcow2");
+        return new SourceOpened(image, epoch, LENGTH, MI, validator, true, "a.qcow2", null);
     }
 
     private SegmentFetched fetched(int epoch, int index) {
@@ -77,7 +77,7 @@ class PublishFoldTest {
 
     private static ImagePublished published(Incarnation image) {
         return new ImagePublished(
-                image, 0, "r/vi/team/cirros:x", LAYER, LAYER, 1, ImageFormat.QCOW2, false, LENGTH, 40L * MI);
+                image, 0, "r/vi/team/cirros:x", LAYER, LAYER, 1, ImageFormat.QCOW2, false, LENGTH, 40L * MI, null);
     }
 
     @Test

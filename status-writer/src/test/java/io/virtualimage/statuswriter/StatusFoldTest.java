@@ -85,6 +85,10 @@ class StatusFoldTest {
                 null,
                 null,
                 null,
+                null,
+                null,
+                null,
+                null,
                 List.of(new ImageStatus.Condition("Ready", false, "Provisioning", "", Story.BEGIN.plusSeconds(20))),
                 ready.notices());
         story.tell(new Event.StatusChanged(first, stale)).at("21");

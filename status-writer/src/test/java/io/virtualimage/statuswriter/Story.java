@@ -170,6 +170,7 @@ final class Story {
                 new DataSource.Http("https://example.com/disk.qcow2", false, Checksums.NONE),
                 Storage.CONTAINER_REGISTRY,
                 null,
+                null,
                 null);
     }
 
@@ -189,7 +190,8 @@ final class Story {
                 SEGMENT,
                 new Validator(Validator.Kind.ETAG, "\"1\""),
                 length != null,
-                "disk.qcow2");
+                "disk.qcow2",
+                null);
     }
 
     static Event segment(Incarnation image, int epoch, int index) {
@@ -242,7 +244,8 @@ final class Story {
                 ImageFormat.QCOW2,
                 false,
                 10_000,
-                64_000);
+                64_000,
+                null);
     }
 
     static Event failed(Incarnation image, FailureReason reason, String message) {
