@@ -17,9 +17,11 @@ import io.virtualimage.stage.staging.S3StagingStore;
 import io.virtualimage.stage.staging.StagingUnavailableException;
 import io.virtualimage.topics.ProvisioningException;
 import io.virtualimage.topics.TopicProvisioner;
+import io.virtualimage.volume.VolumeMain;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.URI;
+import java.net.URISyntaxException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
@@ -169,19 +171,28 @@ public final class Sandbox implements AutoCloseable {
         settings.put("POD_NAMESPACE", "default");
         settings.put("TOKEN_KEY", tokenKey());
         settings.put("LOG_FORMAT", "plain");
-        settings.putAll(options.settings());
         Ports ports = new Ports(options.directory().resolve("services"));
+        String fetcher = Service.FETCHER.serviceName();
+        boolean oneFetcher = !options.processes().containsKey(Service.FETCHER);
+        settings.put("FETCHER_URL", "http://127.0.0.1:" + webPort(ports, oneFetcher ? fetcher : fetcher + "-1"));
+        settings.put("VOLUME_JOB_IMAGE", "virtualimage/volume:sandbox");
+        settings.put("VOLUME_JOB_COMMAND", volumeCommand());
+        settings.putAll(options.settings());
         for (Service service : Service.values()) {
             Integer count = options.processes().get(service);
             if (count == null) {
-                startHere(service, settings, ports.port(service.serviceName()));
+                Map<String, String> own = new LinkedHashMap<>(settings);
+                own.put("WEB_PORT", Integer.toString(webPort(ports, service.serviceName())));
+                startHere(service, own, ports.port(service.serviceName()));
             } else {
                 for (int i = 1; i <= count; i++) {
                     String name = service.serviceName() + "-" + i;
+                    Map<String, String> own = new LinkedHashMap<>(settings);
+                    own.put("WEB_PORT", Integer.toString(webPort(ports, name)));
                     ServiceProcess process = ServiceProcess.start(
                             name,
                             service,
-                            settings,
+                            own,
                             ports.port(name),
                             options.directory().resolve("logs"));
                     started.push(process);
@@ -191,6 +202,33 @@ public final class Sandbox implements AutoCloseable {
         }
         for (Replica replica : replicas) {
             awaitReady(replica);
+        }
+    }
+
+    /** Where a replica serves what comes from outside. */
+    private static int webPort(Ports ports, String replica) {
+        return ports.port(replica + "-web");
+    }
+
+    /** What the Pods of Jobs run here, where no image is pulled: this JVM, and of this project the one module. */
+    private static String volumeCommand() {
+        try {
+            Path program = Path.of(VolumeMain.class
+                    .getProtectionDomain()
+                    .getCodeSource()
+                    .getLocation()
+                    .toURI());
+            return String.join(
+                    " ",
+                    Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                    "-Xmx128m",
+                    "-XX:+UseSerialGC",
+                    "-XX:TieredStopAtLevel=1",
+                    "-cp",
+                    program.toString(),
+                    VolumeMain.class.getName());
+        } catch (URISyntaxException e) {
+            throw new IllegalStateException("the program that reads volumes can't be found", e);
         }
     }
 
