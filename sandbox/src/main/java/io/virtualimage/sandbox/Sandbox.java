@@ -21,7 +21,6 @@ import io.virtualimage.volume.VolumeMain;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.URI;
-import java.net.URISyntaxException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
@@ -49,6 +48,8 @@ import org.jspecify.annotations.Nullable;
  */
 public final class Sandbox implements AutoCloseable {
     private static final int PARTITIONS = 3;
+    private static final String FILL = "-fill";
+    private static final String WEB = "-web";
     private static final Duration READY_WITHIN = Duration.ofSeconds(90);
 
     private final SandboxOptions options;
@@ -172,27 +173,20 @@ public final class Sandbox implements AutoCloseable {
         settings.put("TOKEN_KEY", tokenKey());
         settings.put("LOG_FORMAT", "plain");
         Ports ports = new Ports(options.directory().resolve("services"));
-        String fetcher = Service.FETCHER.serviceName();
-        boolean oneFetcher = !options.processes().containsKey(Service.FETCHER);
-        settings.put("FETCHER_URL", "http://127.0.0.1:" + webPort(ports, oneFetcher ? fetcher : fetcher + "-1"));
-        settings.put("VOLUME_JOB_IMAGE", "virtualimage/volume:sandbox");
-        settings.put("VOLUME_JOB_COMMAND", volumeCommand());
+        settings.putAll(volumes(ports));
         settings.putAll(options.settings());
         for (Service service : Service.values()) {
             Integer count = options.processes().get(service);
             if (count == null) {
-                Map<String, String> own = new LinkedHashMap<>(settings);
-                own.put("WEB_PORT", Integer.toString(webPort(ports, service.serviceName())));
-                startHere(service, own, ports.port(service.serviceName()));
+                String name = service.serviceName();
+                startHere(service, withPorts(settings, service, name, ports), ports.port(name));
             } else {
                 for (int i = 1; i <= count; i++) {
                     String name = service.serviceName() + "-" + i;
-                    Map<String, String> own = new LinkedHashMap<>(settings);
-                    own.put("WEB_PORT", Integer.toString(webPort(ports, name)));
                     ServiceProcess process = ServiceProcess.start(
                             name,
                             service,
-                            own,
+                            withPorts(settings, service, name, ports),
                             ports.port(name),
                             options.directory().resolve("logs"));
                     started.push(process);
@@ -205,31 +199,45 @@ public final class Sandbox implements AutoCloseable {
         }
     }
 
-    /** Where a replica serves what comes from outside. */
-    private static int webPort(Ports ports, String replica) {
-        return ports.port(replica + "-web");
+    /** What it takes to read and fill volumes: a Pod is a process, whose program stands on this JVM's class path. */
+    private Map<String, String> volumes(Ports ports) {
+        Integer publishers = options.processes().get(Service.PUBLISHER);
+        String first = Service.PUBLISHER.serviceName() + (publishers == null ? "" : "-1");
+        Integer fetchers = options.processes().get(Service.FETCHER);
+        String fetcher = Service.FETCHER.serviceName() + (fetchers == null ? "" : "-1");
+        String java = Path.of(System.getProperty("java.home"), "bin", "java").toString();
+        String program = Path.of(URI.create(VolumeMain.class
+                        .getProtectionDomain()
+                        .getCodeSource()
+                        .getLocation()
+                        .toString()))
+                .toString();
+        return Map.of(
+                "PUBLISHER_URL",
+                "http://127.0.0.1:" + ports.port(first + FILL),
+                "FETCHER_URL",
+                "http://127.0.0.1:" + ports.port(fetcher + WEB),
+                "VOLUME_JOB_IMAGE",
+                "virtualimage/volume",
+                "VOLUME_JOB_COMMAND",
+                "%s -Xmx96m -XX:+UseSerialGC -Xshare:auto -cp %s %s"
+                        .formatted(java, program, VolumeMain.class.getName()),
+                // Volumes are folders here, without a file system of their own.
+                "FILESYSTEM_OVERHEAD",
+                "0");
     }
 
-    /** What the Pods of Jobs run here, where no image is pulled: this JVM, and of this project the one module. */
-    private static String volumeCommand() {
-        try {
-            Path program = Path.of(VolumeMain.class
-                    .getProtectionDomain()
-                    .getCodeSource()
-                    .getLocation()
-                    .toURI());
-            return String.join(
-                    " ",
-                    Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                    "-Xmx128m",
-                    "-XX:+UseSerialGC",
-                    "-XX:TieredStopAtLevel=1",
-                    "-cp",
-                    program.toString(),
-                    VolumeMain.class.getName());
-        } catch (URISyntaxException e) {
-            throw new IllegalStateException("the program that reads volumes can't be found", e);
+    /** The settings of a replica, with the ports that are its own. */
+    private static Map<String, String> withPorts(
+            Map<String, String> settings, Service service, String replica, Ports ports) {
+        Map<String, String> own = new LinkedHashMap<>(settings);
+        if (service == Service.PUBLISHER) {
+            own.put("FILL_PORT", Integer.toString(ports.port(replica + FILL)));
         }
+        if (service == Service.FETCHER) {
+            own.put("WEB_PORT", Integer.toString(ports.port(replica + WEB)));
+        }
+        return own;
     }
 
     /** Made once: addresses to upload to stay what they are when the sandbox is started again. */

@@ -139,6 +139,7 @@ public final class KubeApi implements RunningComponent {
         List<Path> documents;
         try (Stream<Path> files = Files.list(folder)) {
             documents = files.filter(file -> file.toString().endsWith(".yaml"))
+                    .filter(file -> !file.endsWith("kustomization.yaml"))
                     .sorted()
                     .toList();
         } catch (IOException e) {
