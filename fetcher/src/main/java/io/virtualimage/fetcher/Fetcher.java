@@ -4,6 +4,8 @@ import io.fabric8.kubernetes.client.KubernetesClient;
 import io.virtualimage.fetcher.source.EnvironmentProxies;
 import io.virtualimage.fetcher.source.HttpSource;
 import io.virtualimage.fetcher.source.KubernetesSourceResolver;
+import io.virtualimage.fetcher.upload.UploadSettings;
+import io.virtualimage.fetcher.upload.Uploads;
 import io.virtualimage.fetcher.work.FetchWorker;
 import io.virtualimage.k8s.KubernetesConnection;
 import io.virtualimage.stage.process.Settings;
@@ -25,7 +27,7 @@ public final class Fetcher {
     /**
      * Starts it; it ends with the runtime. Reads the settings {@code SEGMENT_SIZE} ({@code 16Mi}), {@code FETCH_RETRY_BUDGET} ({@code 5m}), {@code UPLOAD_DEADLINE} ({@code 10m}),
      * {@code WORKERS} (4), {@code STREAM_WORKERS} (2), {@code KUBECONFIG}, {@code HTTP_PROXY}, {@code HTTPS_PROXY} and
-     * {@code NO_PROXY}.
+     * {@code NO_PROXY}, and those of {@link UploadSettings}.
      *
      * @throws IllegalStateException if a setting is malformed
      */
@@ -36,6 +38,7 @@ public final class Fetcher {
         int workers = settings.number("WORKERS", 4, 1, 64);
         int streamWorkers = settings.number("STREAM_WORKERS", 2, 1, 64);
         Optional<String> kubeconfig = settings.optional("KUBECONFIG");
+        UploadSettings uploads = UploadSettings.read(settings);
         settings.check();
         if (segmentBytes < LEAST_SEGMENT || segmentBytes > LARGEST_SEGMENT) {
             throw new IllegalStateException("SEGMENT_SIZE is " + segmentBytes + ", but has to be from 64Ki to 256Mi");
@@ -56,5 +59,6 @@ public final class Fetcher {
         runtime.work(WorkGroup.FETCH_TASKS, workers, worker);
         runtime.work(WorkGroup.FETCH_STREAMS, streamWorkers, worker);
         runtime.every(SWEEP, "sweep staging", sweeper::sweep);
+        Uploads.start(runtime, uploads, (int) segmentBytes);
     }
 }

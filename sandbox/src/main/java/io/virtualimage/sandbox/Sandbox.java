@@ -10,6 +10,7 @@ import io.virtualimage.sandbox.components.Registry;
 import io.virtualimage.sandbox.components.RunningComponent;
 import io.virtualimage.sandbox.components.S3ProxyStore;
 import io.virtualimage.sandbox.components.SandboxHome;
+import io.virtualimage.sandbox.components.TcpBalancer;
 import io.virtualimage.stage.process.Settings;
 import io.virtualimage.stage.process.StageRuntime;
 import io.virtualimage.stage.staging.S3StagingStore;
@@ -46,6 +47,7 @@ import org.jspecify.annotations.Nullable;
  */
 public final class Sandbox implements AutoCloseable {
     private static final int PARTITIONS = 3;
+    private static final String UPLOADS = "-uploads";
     private static final Duration READY_WITHIN = Duration.ofSeconds(90);
 
     private final SandboxOptions options;
@@ -163,19 +165,23 @@ public final class Sandbox implements AutoCloseable {
         settings.put("POD_NAMESPACE", "default");
         settings.put("TOKEN_KEY", tokenKey());
         settings.put("LOG_FORMAT", "plain");
-        settings.putAll(options.settings());
         Ports ports = new Ports(options.directory().resolve("services"));
+        TcpBalancer uploads = uploads(ports);
+        settings.put("UPLOAD_HOST", uploads.hostAndPort());
+        settings.put("UPLOAD_SERVICE", uploads.hostAndPort());
+        settings.put("UPLOAD_TLS", "false");
+        settings.putAll(options.settings());
         for (Service service : Service.values()) {
             Integer count = options.processes().get(service);
             if (count == null) {
-                startHere(service, settings, ports.port(service.serviceName()));
+                startHere(service, settings, ports);
             } else {
                 for (int i = 1; i <= count; i++) {
                     String name = service.serviceName() + "-" + i;
                     ServiceProcess process = ServiceProcess.start(
                             name,
                             service,
-                            settings,
+                            ofReplica(name, service, settings, ports),
                             ports.port(name),
                             options.directory().resolve("logs"));
                     started.push(process);
@@ -186,6 +192,31 @@ public final class Sandbox implements AutoCloseable {
         for (Replica replica : replicas) {
             awaitReady(replica);
         }
+    }
+
+    /** In front of all fetchers, as their Service is. */
+    private TcpBalancer uploads(Ports ports) {
+        Integer count = options.processes().get(Service.FETCHER);
+        List<Integer> fetchers = new ArrayList<>();
+        if (count == null) {
+            fetchers.add(ports.port(Service.FETCHER.serviceName() + UPLOADS));
+        } else {
+            for (int i = 1; i <= count; i++) {
+                fetchers.add(ports.port(Service.FETCHER.serviceName() + "-" + i + UPLOADS));
+            }
+        }
+        TcpBalancer balancer = TcpBalancer.start(ports.port(UPLOADS), fetchers);
+        started.push(balancer);
+        return balancer;
+    }
+
+    private static Map<String, String> ofReplica(
+            String name, Service service, Map<String, String> settings, Ports ports) {
+        Map<String, String> own = new LinkedHashMap<>(settings);
+        if (service == Service.FETCHER) {
+            own.put("UPLOAD_PORT", Integer.toString(ports.port(name + UPLOADS)));
+        }
+        return own;
     }
 
     /** Made once: addresses to upload to stay what they are when the sandbox is started again. */
@@ -205,8 +236,9 @@ public final class Sandbox implements AutoCloseable {
         }
     }
 
-    private void startHere(Service service, Map<String, String> settings, int opsPort) throws InterruptedException {
-        Map<String, String> own = new LinkedHashMap<>(settings);
+    private void startHere(Service service, Map<String, String> settings, Ports ports) throws InterruptedException {
+        int opsPort = ports.port(service.serviceName());
+        Map<String, String> own = ofReplica(service.serviceName(), service, settings, ports);
         own.put("REPLICA", service.serviceName());
         own.put("OPS_PORT", Integer.toString(opsPort));
         StageRuntime runtime = service.startHere(new Settings(own));

@@ -36,7 +36,7 @@ sealed interface SpecReading {
             case Origin.Http http -> of(http);
             case Origin.ContainerImage ignored -> unsupportedType("ContainerImage");
             case Origin.ObjectRef ignored -> unsupportedType("ObjectRef");
-            case Origin.Upload ignored -> unsupportedType("Upload");
+            case Origin.Upload upload -> of(upload);
         };
     }
 
@@ -50,6 +50,14 @@ sealed interface SpecReading {
         try {
             return new Workable(
                     new DataSource.Http(visible, partial, checksums(http.checksum())), Storage.CONTAINER_REGISTRY);
+        } catch (IllegalArgumentException e) {
+            return new Unsupported("The data source is not supported: " + e.getMessage());
+        }
+    }
+
+    private static SpecReading of(Origin.Upload upload) {
+        try {
+            return new Workable(new DataSource.Upload(checksums(upload.checksum())), Storage.CONTAINER_REGISTRY);
         } catch (IllegalArgumentException e) {
             return new Unsupported("The data source is not supported: " + e.getMessage());
         }

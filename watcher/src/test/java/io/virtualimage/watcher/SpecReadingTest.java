@@ -66,6 +66,13 @@ class SpecReadingTest {
                                         "2".repeat(128)))));
     }
 
+    @Test
+    void anUploadNeedsNothing() {
+        assertThat(SpecReading.of(VirtualImageSpec.inRegistry(new Origin.Upload(null))))
+                .isEqualTo(new SpecReading.Workable(
+                        new DataSource.Upload(Checksums.NONE), io.virtualimage.topics.Storage.CONTAINER_REGISTRY));
+    }
+
     static Stream<VirtualImageSpec> unsupported() {
         Origin http = new Origin.Http(Samples.URL, null, null);
         return Stream.of(
@@ -75,7 +82,7 @@ class SpecReadingTest {
                 new VirtualImageSpec(Storage.CONTAINER_REGISTRY, null, null),
                 VirtualImageSpec.inRegistry(new Origin.ContainerImage("debian:13", null, null)),
                 VirtualImageSpec.inRegistry(new Origin.ObjectRef(ObjectRefKind.VIRTUAL_DISK, "disk")),
-                VirtualImageSpec.inRegistry(new Origin.Upload(null)),
+                VirtualImageSpec.inRegistry(new Origin.Upload(new Checksum("short", null, null, null, null, null))),
                 Samples.http(Samples.URL, new Checksum("short", null, null, null, null, null)));
     }
 
