@@ -141,7 +141,9 @@ class VolumeImageIT {
                 .atMost(WITHIN)
                 .pollInterval(Duration.ofMillis(100))
                 .until(() -> announced(uid).size() >= 4);
-        readers().forEach(ProcessHandle::destroyForcibly);
+        List<ProcessHandle> readers = readers();
+        assertThat(readers).isNotEmpty();
+        readers.forEach(ProcessHandle::destroyForcibly);
         Map<Integer, Long> atKill = announced(uid);
         assertThat(atKill).hasSizeLessThan((int) segments);
 
