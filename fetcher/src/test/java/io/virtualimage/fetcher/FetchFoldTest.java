@@ -399,6 +399,19 @@ class FetchFoldTest {
         assertThat(hear(fetched(0, 1), fetched(0, 2), fetched(0, 3))).noneMatch(FetchCompleted.class::isInstance);
     }
 
+    @Test
+    void whatABlockedImageHadStagedBeforeGoes() {
+        hear(requested(IMAGE, Checksums.NONE), opened(0, 450, V1, true), fetched(0, 0));
+        Incarnation next = new Incarnation("ns", "vi", "uid-1", 1, 1);
+        List<Event> blocked =
+                hear(new Event.ImageBlocked(next, "DatasourceReady", "VirtualDiskNotReady", "not there", null));
+        assertThat(blocked).singleElement().isInstanceOfSatisfying(Task.CleanStaging.class, clean -> {
+            assertThat(clean.image()).isEqualTo(next);
+            assertThat(clean.keepCurrent()).isTrue();
+        });
+        assertThat(hear(new Event.StagingCleaned(next, next))).isEmpty();
+    }
+
     // ---- container images
 
     private static ImageRequested requested(DataSource source) {
