@@ -14,7 +14,6 @@ import java.util.Comparator;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.Function;
@@ -24,10 +23,6 @@ import org.jspecify.annotations.Nullable;
 /** What an image's spec comes to among the things that it depends on. Decides only; what there is, it is told. */
 final class DependencyReading {
     private static final String STOPPED = "Stopped";
-
-    /** What marks a cluster's default class; the second is the older spelling, which API servers still honour. */
-    private static final List<String> DEFAULT_CLASS =
-            List.of("storageclass.kubernetes.io/is-default-class", "storageclass.beta.kubernetes.io/is-default-class");
 
     /** What can be done for the image now. */
     sealed interface Outcome {}
@@ -133,20 +128,14 @@ final class DependencyReading {
                 Dependency.ofCluster(Kind.STORAGE_CLASS, null),
                 ConditionType.STORAGE_CLASS_READY,
                 ConditionReason.STORAGE_CLASS_NOT_FOUND,
-                classes -> classes.stream().anyMatch(DependencyReading::isDefault)
+                classes -> classes.stream().anyMatch(Referent::isDefaultClass)
                         ? source
                         : new Missing(
                                 ConditionType.STORAGE_CLASS_READY,
                                 ConditionReason.STORAGE_CLASS_NOT_FOUND,
                                 "spec.persistentVolumeClaim.storageClassName names no StorageClass, and the cluster has no"
-                                        + " default one (annotation " + DEFAULT_CLASS.getFirst() + ")."));
-    }
-
-    private static boolean isDefault(Referent storageClass) {
-        return !storageClass.deleting()
-                && DEFAULT_CLASS.stream()
-                        .anyMatch(mark ->
-                                Objects.equals(storageClass.annotations().get(mark), "true"));
+                                        + " default one (annotation " + Referent.DEFAULT_CLASS_MARKS.getFirst()
+                                        + ")."));
     }
 
     // ---- where it comes from

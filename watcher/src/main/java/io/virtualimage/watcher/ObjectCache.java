@@ -15,6 +15,7 @@ import java.net.HttpURLConnection;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -188,7 +189,7 @@ final class ObjectCache implements AutoCloseable {
     }
 
     /** Drops, before anything is kept, what a {@link Referent} doesn't have. */
-    private static final class Trimmed extends BasicItemStore<GenericKubernetesResource> {
+    static final class Trimmed extends BasicItemStore<GenericKubernetesResource> {
         Trimmed() {
             super(Cache::metaNamespaceKeyFunc);
         }
@@ -196,8 +197,12 @@ final class ObjectCache implements AutoCloseable {
         @Override
         public GenericKubernetesResource put(String key, GenericKubernetesResource object) {
             object.getAdditionalProperties().keySet().retainAll(List.of("status"));
-            object.getMetadata().setManagedFields(List.of());
-            object.getMetadata().setLabels(Map.of());
+            ObjectMeta meta = object.getMetadata();
+            meta.setManagedFields(List.of());
+            meta.setLabels(Map.of());
+            Map<String, String> marks = new HashMap<>(Objects.requireNonNullElse(meta.getAnnotations(), Map.of()));
+            marks.keySet().retainAll(Referent.DEFAULT_CLASS_MARKS);
+            meta.setAnnotations(marks);
             return super.put(key, object);
         }
     }
