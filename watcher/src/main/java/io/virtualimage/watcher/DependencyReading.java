@@ -39,9 +39,9 @@ final class DependencyReading {
     record Missing(ConditionType condition, ConditionReason reason, String message) implements Outcome {}
 
     /**
-     * It is not known whether something is there.
+     * It is not known for sure whether something is there.
      *
-     * @param overdue whether it has taken so long that people must be told
+     * @param overdue whether people must be told already
      * @param missing what to tell them
      */
     record Unclear(boolean overdue, Missing missing) implements Outcome {}
@@ -333,14 +333,19 @@ final class DependencyReading {
         Kind kind = dependency.kind();
         return switch (surroundings.look(dependency)) {
             case Lookup.Known(List<Referent> objects) -> then.apply(objects);
-            case Lookup.Unserved ignored ->
-                dependency.name() == null
-                        ? then.apply(List.of())
-                        : new Missing(
-                                condition,
-                                absent,
-                                "%s does not exist: the API server doesn't serve %s.%s, its kind of resource."
-                                        .formatted(dependency, kind.plural(), kind.group()));
+            case Lookup.Unserved(boolean lasting) when lasting && dependency.name() == null -> then.apply(List.of());
+            case Lookup.Unserved(boolean lasting) -> {
+                Missing missing = new Missing(
+                        condition,
+                        absent,
+                        "%s %s: the API server doesn't serve %s.%s, its kind of resource."
+                                .formatted(
+                                        dependency,
+                                        dependency.name() == null ? "can't be looked up" : "does not exist",
+                                        kind.plural(),
+                                        kind.group()));
+                yield lasting ? missing : new Unclear(true, missing);
+            }
             case Lookup.Unknown(String why, boolean overdue) ->
                 new Unclear(
                         overdue,

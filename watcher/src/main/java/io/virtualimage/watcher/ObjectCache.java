@@ -29,13 +29,13 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Objects of one kind, by an informer. Of each no more is kept than a {@link Referent} has: metadata and status, so nothing
- * of what a Secret holds. An API server that doesn't serve the kind is asked again until it does.
+ * Objects of one kind, by an informer. Of each no more is kept than a {@link Referent} has: metadata and a little of the
+ * status, so nothing of what a Secret holds. An API server that doesn't serve the kind is asked again until it does.
  */
 final class ObjectCache implements AutoCloseable {
     private static final Logger log = LoggerFactory.getLogger(ObjectCache.class);
 
-    /** What can't be looked up for so long is told to people. */
+    /** What can't be looked up for so long is told to people; what isn't served for so long isn't there. */
     private static final Duration PATIENCE = Duration.ofSeconds(30);
 
     private static final Duration RETRY = Duration.ofSeconds(5);
@@ -84,7 +84,7 @@ final class ObjectCache implements AutoCloseable {
                 objects.list(new ListOptionsBuilder().withLimit(1L).build());
                 start();
             }
-        } catch (KubernetesClientException e) {
+        } catch (RuntimeException e) {
             failed(e);
             LATER.execute(this::begin);
         }
@@ -138,7 +138,7 @@ final class ObjectCache implements AutoCloseable {
         Throwable last = failure;
         boolean unserved =
                 last instanceof KubernetesClientException e && e.getCode() == HttpURLConnection.HTTP_NOT_FOUND;
-        return overdue && unserved ? new Lookup.Unserved() : new Lookup.Unknown(why(last), overdue);
+        return unserved ? new Lookup.Unserved(overdue) : new Lookup.Unknown(why(last), overdue);
     }
 
     private static List<GenericKubernetesResource> find(
@@ -196,7 +196,12 @@ final class ObjectCache implements AutoCloseable {
 
         @Override
         public GenericKubernetesResource put(String key, GenericKubernetesResource object) {
-            object.getAdditionalProperties().keySet().retainAll(List.of("status"));
+            Map<String, Object> status = new HashMap<>();
+            if (object.getAdditionalProperties().get("status") instanceof Map<?, ?> told) {
+                Referent.STATUS_FIELDS.forEach(field -> status.put(field, told.get(field)));
+            }
+            object.getAdditionalProperties().clear();
+            object.setAdditionalProperty("status", status);
             ObjectMeta meta = object.getMetadata();
             meta.setManagedFields(List.of());
             meta.setLabels(Map.of());

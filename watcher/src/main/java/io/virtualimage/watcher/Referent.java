@@ -9,7 +9,7 @@ import org.jspecify.annotations.Nullable;
  *
  * @param deleting whether its deletion was asked for
  * @param annotations those of {@link #DEFAULT_CLASS_MARKS}
- * @param status as it stands in JSON; empty if there is none
+ * @param status as it stands in JSON, at least {@link #STATUS_FIELDS}; empty if there is none
  */
 public record Referent(
         String name,
@@ -18,6 +18,18 @@ public record Referent(
         boolean deleting,
         Map<String, String> annotations,
         Map<String, ?> status) {
+
+    /** What is looked at in a status, of any kind. */
+    static final List<String> STATUS_FIELDS = List.of(
+            "phase",
+            "observedGeneration",
+            "cdrom",
+            "format",
+            "size",
+            "target",
+            "volumeSnapshotName",
+            "attachedToVirtualMachines",
+            "blockDeviceRefs");
 
     /** What marks a cluster's default class; the second is the older spelling, which API servers still honour. */
     static final List<String> DEFAULT_CLASS_MARKS =

@@ -156,8 +156,11 @@ class DependencyReadingTest {
     @ParameterizedTest
     @MethodSource("everything")
     void whatIsNotServedDoesNotExist(VirtualImageSpec spec, Kind kind, String reason, String object) {
-        surroundings.answering(kind, new Lookup.Unserved());
+        surroundings.answering(kind, new Lookup.Unserved(true));
         assertMissing(spec, reason(reason), object + " does not exist", "doesn't serve " + kind.plural());
+        Missing missing = missing(spec);
+        surroundings.answering(kind, new Lookup.Unserved(false));
+        assertThat(read(spec)).isEqualTo(new Unclear(true, missing));
     }
 
     @ParameterizedTest
@@ -320,7 +323,7 @@ class DependencyReadingTest {
                             Kind.VIRTUAL_DISK,
                             "a",
                             "{phase: Ready, target: {persistentVolumeClaimName: c}, attachedToVirtualMachines: [{name: gone}]}")
-                    .answering(Kind.VIRTUAL_MACHINE, new Lookup.Unserved());
+                    .answering(Kind.VIRTUAL_MACHINE, new Lookup.Unserved(true));
             assertThat(read(of(ObjectRefKind.VIRTUAL_DISK))).isEqualTo(workable);
         }
 
@@ -329,6 +332,8 @@ class DependencyReadingTest {
             surroundings
                     .with(Kind.VIRTUAL_DISK, "a", READY_DISK)
                     .answering(Kind.VIRTUAL_MACHINE, new Lookup.Unknown("403.", false));
+            assertThat(read(of(ObjectRefKind.VIRTUAL_DISK))).isInstanceOf(Unclear.class);
+            surroundings.answering(Kind.VIRTUAL_MACHINE, new Lookup.Unserved(false));
             assertThat(read(of(ObjectRefKind.VIRTUAL_DISK))).isInstanceOf(Unclear.class);
         }
 

@@ -56,9 +56,6 @@ class DependenciesIT {
     private static final String NAMESPACE = "dependencies";
     private static final Duration SOON = Duration.ofSeconds(30);
 
-    /** More than the patience of the watcher with a resource that isn't served, and than its pause until it asks again. */
-    private static final Duration LATER = Duration.ofSeconds(60);
-
     private KubeApi api;
     private PipelineKafka kafka;
     private KubernetesClient client;
@@ -191,8 +188,8 @@ class DependenciesIT {
     }
 
     /** Waits until so many requests were said of an image, and returns the last one. */
-    private Event request(VirtualImage image, int count, Duration within) {
-        List<Event> all = await().atMost(within)
+    private Event request(VirtualImage image, int count) {
+        List<Event> all = await().atMost(SOON)
                 .pollInterval(Duration.ofMillis(50))
                 .until(() -> requests(image), said -> said.size() >= count);
         assertThat(all).hasSize(count);
@@ -200,18 +197,14 @@ class DependenciesIT {
     }
 
     private ImageBlocked blocked(VirtualImage image, int count, long run, String reason) {
-        return blocked(image, count, run, reason, SOON);
-    }
-
-    private ImageBlocked blocked(VirtualImage image, int count, long run, String reason, Duration within) {
-        ImageBlocked blocked = (ImageBlocked) request(image, count, within);
+        ImageBlocked blocked = (ImageBlocked) request(image, count);
         assertThat(blocked.image()).isEqualTo(run(image, run));
         assertThat(blocked.reason()).isEqualTo(reason);
         return blocked;
     }
 
     private ImageRequested requested(VirtualImage image, int count, long run) {
-        ImageRequested requested = (ImageRequested) request(image, count, SOON);
+        ImageRequested requested = (ImageRequested) request(image, count);
         assertThat(requested.image()).isEqualTo(run(image, run));
         return requested;
     }
@@ -266,9 +259,20 @@ class DependenciesIT {
     }
 
     @Test
+    void aSnapshotIsWaitedFor() throws Exception {
+        serve("virtualdisksnapshots");
+        GenericKubernetesResource snapshot = foreign("VirtualDiskSnapshot", "s");
+        VirtualImage image = createFrom("snapshot", ObjectRefKind.VIRTUAL_DISK_SNAPSHOT, "s");
+        blocked(image, 1, 0, "VirtualDiskSnapshotNotReady");
+        status(snapshot, "{phase: Ready, volumeSnapshotName: vs}");
+        assertThat(requested(image, 2, 0).source())
+                .isEqualTo(new DataSource.Volume(ObjectKind.VIRTUAL_DISK_SNAPSHOT, "s", null, "vs"));
+    }
+
+    @Test
     void aDiskIsWaitedForUntilItsMachineStops() throws Exception {
         VirtualImage image = createFrom("disk", ObjectRefKind.VIRTUAL_DISK, "d");
-        assertThat(blocked(image, 1, 0, "VirtualDiskNotReady", LATER).message())
+        assertThat(blocked(image, 1, 0, "VirtualDiskNotReady").message())
                 .contains("VirtualDisk dependencies/d does not exist")
                 .contains("virtualdisks.virtualization.deckhouse.io");
 
@@ -278,7 +282,7 @@ class DependenciesIT {
         status(machine, "{phase: Running, blockDeviceRefs: [{kind: VirtualDisk, name: d}]}");
         GenericKubernetesResource disk = foreign("VirtualDisk", "d");
         status(disk, "{phase: Ready, target: {persistentVolumeClaimName: claim-of-d}}");
-        await().atMost(LATER)
+        await().atMost(SOON)
                 .untilAsserted(() -> assertThat(requests(image).getLast())
                         .isInstanceOfSatisfying(ImageBlocked.class, blocked -> {
                             assertThat(blocked.image()).isEqualTo(run(image, 0));
