@@ -333,7 +333,6 @@ final class DependencyReading {
         Kind kind = dependency.kind();
         return switch (surroundings.look(dependency)) {
             case Lookup.Known(List<Referent> objects) -> then.apply(objects);
-            case Lookup.Unserved(boolean lasting) when lasting && dependency.name() == null -> then.apply(List.of());
             case Lookup.Unserved(boolean lasting) -> {
                 Missing missing = new Missing(
                         condition,
@@ -344,7 +343,8 @@ final class DependencyReading {
                                         dependency.name() == null ? "can't be looked up" : "does not exist",
                                         kind.plural(),
                                         kind.group()));
-                yield lasting ? missing : new Unclear(true, missing);
+                // That none of a kind is there is believed of no one who doesn't know the kind.
+                yield lasting && dependency.name() != null ? missing : new Unclear(true, missing);
             }
             case Lookup.Unknown(String why, boolean overdue) ->
                 new Unclear(

@@ -317,24 +317,17 @@ class DependencyReadingTest {
         }
 
         @Test
-        void whereNoMachinesAreServedThereAreNone() {
-            surroundings
-                    .with(
-                            Kind.VIRTUAL_DISK,
-                            "a",
-                            "{phase: Ready, target: {persistentVolumeClaimName: c}, attachedToVirtualMachines: [{name: gone}]}")
-                    .answering(Kind.VIRTUAL_MACHINE, new Lookup.Unserved(true));
-            assertThat(read(of(ObjectRefKind.VIRTUAL_DISK))).isEqualTo(workable);
-        }
-
-        @Test
         void isNotTakenForFreeWhileMachinesAreUnknown() {
             surroundings
                     .with(Kind.VIRTUAL_DISK, "a", READY_DISK)
                     .answering(Kind.VIRTUAL_MACHINE, new Lookup.Unknown("403.", false));
             assertThat(read(of(ObjectRefKind.VIRTUAL_DISK))).isInstanceOf(Unclear.class);
-            surroundings.answering(Kind.VIRTUAL_MACHINE, new Lookup.Unserved(false));
-            assertThat(read(of(ObjectRefKind.VIRTUAL_DISK))).isInstanceOf(Unclear.class);
+            surroundings.answering(Kind.VIRTUAL_MACHINE, new Lookup.Unserved(true));
+            assertThat(read(of(ObjectRefKind.VIRTUAL_DISK)))
+                    .isInstanceOfSatisfying(
+                            Unclear.class,
+                            unclear -> assertThat(unclear.missing().message())
+                                    .contains("Any VirtualMachine in ns can't be looked up", "doesn't serve"));
         }
 
         @ParameterizedTest
