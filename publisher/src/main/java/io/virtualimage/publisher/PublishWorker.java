@@ -3,6 +3,7 @@ package io.virtualimage.publisher;
 import io.virtualimage.stage.staging.SegmentLostException;
 import io.virtualimage.stage.staging.StagingUnavailableException;
 import io.virtualimage.stage.work.AnnouncementException;
+import io.virtualimage.stage.work.ImageFailedException;
 import io.virtualimage.stage.work.TaskAbandonedException;
 import io.virtualimage.stage.work.TaskContext;
 import io.virtualimage.stage.work.TaskDeferredException;
@@ -21,12 +22,12 @@ public final class PublishWorker implements Worker {
 
     @Override
     public void run(Task task, TaskContext context)
-            throws TaskDeferredException, TaskAbandonedException, SegmentLostException, StagingUnavailableException,
-                    AnnouncementException, InterruptedException {
+            throws TaskDeferredException, ImageFailedException, TaskAbandonedException, SegmentLostException,
+                    StagingUnavailableException, AnnouncementException, InterruptedException {
         switch (task) {
             case Task.PushLayer push -> LayerPush.run(ports, push, names.repository(push.image()), context);
             case Task.PublishManifest publish -> ManifestPublication.run(ports.registry(), names, publish, context);
-            case Task.MountImage ignored -> throw foreign(task);
+            case Task.MountImage mount -> ImageMount.run(ports, names, mount, context);
             case Task.FillVolume ignored -> throw foreign(task);
             case Task.RemoveImage remove -> ImageRemoval.run(ports.registry(), names, remove, context);
             case Task.ProbeSource ignored -> throw foreign(task);

@@ -22,6 +22,7 @@ import io.virtualimage.topics.Event.SourceOpened;
 import io.virtualimage.topics.Event.StreamBroken;
 import io.virtualimage.topics.ImageFormat;
 import io.virtualimage.topics.Incarnation;
+import io.virtualimage.topics.ObjectKind;
 import io.virtualimage.topics.Position;
 import io.virtualimage.topics.SegmentKind;
 import io.virtualimage.topics.SegmentSet;
@@ -220,5 +221,19 @@ class PublishFoldTest {
         assertThat(story.tell(published(newer))).isEmpty();
         assertThat(story.tell(new ImageRemoved(newer, newer))).containsExactly(published(newer));
         assertThat(story.tell(published(newer))).isEmpty();
+    }
+
+    @Test
+    void anImageOfAPublishedOneIsMounted() {
+        DataSource.PublishedImage source = new DataSource.PublishedImage(
+                ObjectKind.CLUSTER_VIRTUAL_IMAGE, "base", "r/cvi/base:1", ImageFormat.QCOW2, false, LENGTH, 40L * MI);
+        List<Event> tasks =
+                story.tell(new ImageRequested(image, source, Storage.CONTAINER_REGISTRY, null, "uid-of-base", null));
+        assertThat(tasks)
+                .singleElement()
+                .isInstanceOfSatisfying(
+                        Task.MountImage.class,
+                        mount -> assertThat(mount.source()).isEqualTo(source));
+        assertThat(story.tell(published(image))).isEmpty();
     }
 }
