@@ -12,6 +12,7 @@ import io.virtualimage.k8s.volume.VolumeMode;
 import io.virtualimage.k8s.volume.VolumeWork;
 import io.virtualimage.stage.access.AccessTokens.Door;
 import io.virtualimage.stage.work.AnnouncementException;
+import io.virtualimage.stage.work.TaskAbandonedException;
 import io.virtualimage.stage.work.TaskContext;
 import io.virtualimage.stage.work.TaskDeferredException;
 import io.virtualimage.topics.DataSource;
@@ -45,10 +46,10 @@ public final class VolumeReading {
     /**
      * Does the task, which is over when the source is complete and not before.
      *
-     * @throws TaskDeferredException always, unless the epoch is
+     * @throws TaskDeferredException always, unless the epoch is over
      */
     public void run(Task.ReadVolume task, TaskContext context)
-            throws TaskDeferredException, AnnouncementException, InterruptedException {
+            throws TaskDeferredException, TaskAbandonedException, AnnouncementException, InterruptedException {
         ReadingSettings known = settings;
         if (known == null) {
             throw TaskDeferredException.outage(
@@ -66,12 +67,13 @@ public final class VolumeReading {
     }
 
     private void look(Task.ReadVolume task, ReadingSettings known, TaskContext context)
-            throws TaskDeferredException, AnnouncementException, InterruptedException {
+            throws TaskDeferredException, TaskAbandonedException, AnnouncementException, InterruptedException {
         ReadVolumeJob wanted = wanted(task, known);
         String namespace = task.image().namespace();
         String name = wanted.job().name();
         Job job = objects.job(namespace, name);
         if (job == null) {
+            context.checkpoint(); // the broom may have come meanwhile
             job = objects.create(wanted.job().manifest(known.program()));
         }
         JobVerdict verdict =

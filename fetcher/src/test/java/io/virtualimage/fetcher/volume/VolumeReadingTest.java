@@ -211,6 +211,24 @@ class VolumeReadingTest {
     }
 
     @Test
+    void whatAPodWaitsForIsSaid() {
+        volumes.claims.put("disk", claim("Bound", null));
+        look(DISK);
+        volumes.pods.add(pod(0, null)
+                .edit()
+                .editStatus()
+                .editFirstContainerStatus()
+                .withNewState()
+                .withNewWaiting("no such image", "ErrImagePull")
+                .endState()
+                .endContainerStatus()
+                .endStatus()
+                .build());
+
+        assertThat(look(DISK).words()).endsWith("its Pod waits: ErrImagePull: no such image");
+    }
+
+    @Test
     void aJobThatIsDoneWhileTheSourceIsNotCompleteEndsTheEpoch() throws Exception {
         volumes.claims.put("disk", claim("Bound", null));
         look(DISK);

@@ -9,6 +9,8 @@ import io.virtualimage.k8s.Origin;
 import io.virtualimage.k8s.Phase;
 import io.virtualimage.k8s.VirtualImage;
 import io.virtualimage.k8s.VirtualImageStatus;
+import io.virtualimage.sandbox.Service;
+import io.virtualimage.sandbox.ServiceProcess;
 import io.virtualimage.sandbox.endtoend.EndToEnd.World;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -153,6 +155,35 @@ class VolumeImageIT {
         System.out.println("[volumes] killed after %d of %d segments: %d were sent again"
                 .formatted(atKill.size(), segments, again));
         assertThat(all).hasSize((int) segments);
+        assertThat(again).isLessThanOrEqualTo(IN_FLIGHT);
+    }
+
+    @Test
+    void fetchersThatAreKilledMeanwhileCostNothing() throws Exception {
+        long segments = 64;
+        Path raw = disks.claim("vol-fetchers", "1Gi", "Filesystem").resolve("disk.img");
+        SampleImages.writeRaw(raw, segments * SEGMENT_MIB * MIB, segments * SEGMENT_MIB * MIB, 7);
+        disks.disk("vol-fetchers", "vol-fetchers");
+        String uid =
+                apply("vol-fetchers", ObjectRefKind.VIRTUAL_DISK).getMetadata().getUid();
+
+        Awaitility.await()
+                .atMost(WITHIN)
+                .pollInterval(Duration.ofMillis(100))
+                .until(() -> announced(uid).size() >= 4);
+        List<ServiceProcess> killed =
+                world.sandbox().processesOf(Service.FETCHER).subList(0, 2);
+        try {
+            killed.forEach(ServiceProcess::kill);
+            assertThat(announced(uid)).hasSizeLessThan((int) segments);
+            assertThatItHolds(ready("vol-fetchers"), raw);
+        } finally {
+            killed.forEach(ServiceProcess::restart);
+            killed.forEach(ServiceProcess::awaitReady);
+        }
+        long again =
+                announced(uid).values().stream().mapToLong(times -> times - 1).sum();
+        System.out.println("[volumes] two of three fetchers killed: %d segments were sent again".formatted(again));
         assertThat(again).isLessThanOrEqualTo(IN_FLIGHT);
     }
 

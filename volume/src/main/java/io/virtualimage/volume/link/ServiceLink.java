@@ -11,6 +11,7 @@ import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Supplier;
 
@@ -38,6 +39,9 @@ public final class ServiceLink implements AutoCloseable {
 
     /** When somebody last answered sensibly, as {@link System#nanoTime}. */
     private final AtomicLong answered = new AtomicLong(System.nanoTime());
+
+    /** Whether a sign of life was answered by that. */
+    private final AtomicBoolean gone = new AtomicBoolean();
 
     /**
      * A link; nothing is asked yet.
@@ -90,6 +94,7 @@ public final class ServiceLink implements AutoCloseable {
         try {
             HttpResponse<String> answer = exchange("POST", path, BodyPublishers.noBody());
             if (answer.statusCode() == 410) {
+                gone.set(true);
                 throw new GoneException();
             }
             return answer.statusCode() / 100 == 2;
@@ -130,6 +135,9 @@ public final class ServiceLink implements AutoCloseable {
             VolumeException failure = broken.get();
             if (failure != null) {
                 throw failure;
+            }
+            if (gone.get()) {
+                throw new GoneException(); // it was said to somebody else: an answer may be lost with the body it cuts
             }
             if (cause != null && since(answered.get()).compareTo(patience.away()) > 0) {
                 throw VolumeException.serviceAway(

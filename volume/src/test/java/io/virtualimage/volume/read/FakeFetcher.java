@@ -21,12 +21,16 @@ import java.util.stream.IntStream;
 final class FakeFetcher implements AutoCloseable {
     static final int SEGMENT = 10;
 
+    /** A status that stands for what is right. */
+    static final int PASS = 0;
+
     private final HttpServer server;
     private final ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor();
     private final Map<Integer, byte[]> segments = new TreeMap<>();
     private final List<String> requests = new CopyOnWriteArrayList<>();
     private final Deque<Integer> statuses = new ArrayDeque<>();
     private String refusal = "";
+    private boolean wanted = true;
     private long lengthBytes = -1;
 
     private FakeFetcher(HttpServer server) {
@@ -50,6 +54,11 @@ final class FakeFetcher implements AutoCloseable {
     synchronized void answer(String words, Integer... next) {
         refusal = words;
         statuses.addAll(Arrays.asList(next));
+    }
+
+    /** Signs of life are answered so. */
+    synchronized void unwanted() {
+        wanted = false;
     }
 
     synchronized void staged(int index, byte[] bytes) {
@@ -85,10 +94,10 @@ final class FakeFetcher implements AutoCloseable {
 
     private synchronized Answer answer(String path, byte[] body) {
         if (path.startsWith("heartbeat/")) {
-            return new Answer(204, "");
+            return new Answer(wanted ? 204 : 410, "");
         }
         Integer status = statuses.poll();
-        if (status != null) {
+        if (status != null && status != PASS) {
             return new Answer(status, refusal);
         }
         if (path.startsWith("open/")) {

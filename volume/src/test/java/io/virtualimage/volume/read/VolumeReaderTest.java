@@ -105,6 +105,19 @@ class VolumeReaderTest {
     }
 
     @Test
+    void endsWhenOnlyItsSignOfLifeHearsThatItIsNotWanted() throws Exception {
+        disk();
+        Integer[] answers = new Integer[100_000];
+        Arrays.fill(answers, 503);
+        answers[0] = FakeFetcher.PASS; // open
+        answers[1] = FakeFetcher.PASS; // missing
+        fetcher.answer("later", answers);
+        fetcher.unwanted();
+
+        assertThatExceptionOfType(GoneException.class).isThrownBy(() -> read(folder));
+    }
+
+    @Test
     void saysWhatTheServiceRefusesItWith() throws Exception {
         disk();
         fetcher.answer("the volume is too long\nand more", 422);
