@@ -4,14 +4,26 @@ import io.fabric8.kubernetes.client.KubernetesClient;
 import io.virtualimage.fetcher.source.EnvironmentProxies;
 import io.virtualimage.fetcher.source.HttpSource;
 import io.virtualimage.fetcher.source.KubernetesSourceResolver;
+import io.virtualimage.fetcher.upload.UploadSettings;
+import io.virtualimage.fetcher.upload.Uploads;
+import io.virtualimage.fetcher.volume.ClusterVolumes;
+import io.virtualimage.fetcher.volume.FetchedBook;
+import io.virtualimage.fetcher.volume.ReadingSettings;
+import io.virtualimage.fetcher.volume.VolumeEndpoint;
+import io.virtualimage.fetcher.volume.VolumeReading;
+import io.virtualimage.fetcher.volume.VolumeRequests;
 import io.virtualimage.fetcher.work.FetchWorker;
 import io.virtualimage.k8s.KubernetesConnection;
+import io.virtualimage.stage.access.AccessTokens;
 import io.virtualimage.stage.process.Settings;
 import io.virtualimage.stage.process.StageRuntime;
+import io.virtualimage.topics.Topic;
 import io.virtualimage.topics.WorkGroup;
 import java.security.SecureRandom;
 import java.time.Duration;
+import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import okhttp3.Dns;
 
 /** The service: brings the bytes of sources into staging. */
@@ -25,7 +37,7 @@ public final class Fetcher {
     /**
      * Starts it; it ends with the runtime. Reads the settings {@code SEGMENT_SIZE} ({@code 16Mi}), {@code FETCH_RETRY_BUDGET} ({@code 5m}), {@code UPLOAD_DEADLINE} ({@code 10m}),
      * {@code WORKERS} (4), {@code STREAM_WORKERS} (2), {@code KUBECONFIG}, {@code HTTP_PROXY}, {@code HTTPS_PROXY} and
-     * {@code NO_PROXY}.
+     * {@code NO_PROXY}, and those of {@link UploadSettings} and {@link ReadingSettings}.
      *
      * @throws IllegalStateException if a setting is malformed
      */
@@ -36,6 +48,10 @@ public final class Fetcher {
         int workers = settings.number("WORKERS", 4, 1, 64);
         int streamWorkers = settings.number("STREAM_WORKERS", 2, 1, 64);
         Optional<String> kubeconfig = settings.optional("KUBECONFIG");
+        UploadSettings uploads = UploadSettings.read(settings);
+        settings.check();
+        AccessTokens tokens = AccessTokens.ofSetting("TOKEN_KEY", uploads.tokenKey());
+        ReadingSettings volumes = ReadingSettings.of(settings, tokens);
         settings.check();
         if (segmentBytes < LEAST_SEGMENT || segmentBytes > LARGEST_SEGMENT) {
             throw new IllegalStateException("SEGMENT_SIZE is " + segmentBytes + ", but has to be from 64Ki to 256Mi");
@@ -50,11 +66,35 @@ public final class Fetcher {
         KubernetesClient client = runtime.keep(KubernetesConnection.open(kubeconfig));
         HttpSource source = runtime.keep(new HttpSource(Dns.SYSTEM, proxies, runtime.clock()));
         FetchWorker worker = new FetchWorker(
-                new KubernetesSourceResolver(client), source, runtime.staging(), runtime.feeds(), new SecureRandom());
+                new KubernetesSourceResolver(client),
+                source,
+                runtime.staging(),
+                runtime.feeds(),
+                new VolumeReading(new ClusterVolumes(client), volumes),
+                new SecureRandom());
         StagingSweeper sweeper = new StagingSweeper(runtime.staging(), runtime.ledger());
         runtime.host(new FetchFold((int) segmentBytes, retryBudget, uploadDeadline));
         runtime.work(WorkGroup.FETCH_TASKS, workers, worker);
         runtime.work(WorkGroup.FETCH_STREAMS, streamWorkers, worker);
         runtime.every(SWEEP, "sweep staging", sweeper::sweep);
+        Uploads.start(
+                runtime,
+                uploads,
+                (int) segmentBytes,
+                Map.of(VolumeEndpoint.PREFIX, volumeEndpoint(runtime, tokens, (int) segmentBytes)));
+    }
+
+    private static VolumeEndpoint volumeEndpoint(StageRuntime runtime, AccessTokens tokens, int segmentBytes) {
+        VolumeRequests requests = new VolumeRequests();
+        var _ = runtime.view(Set.of(Topic.REQUESTS), record -> requests.apply(record.key(), record.recorded()));
+        return new VolumeEndpoint(
+                tokens,
+                requests,
+                runtime.ledger(),
+                new FetchedBook(runtime.histories()),
+                runtime.staging(),
+                runtime.announcer(),
+                segmentBytes,
+                runtime.replica());
     }
 }

@@ -1,6 +1,6 @@
 /**
- * The fetch: what to fetch next ({@link io.virtualimage.fetcher.FetchFold}), those who do it ({@code work}), and what
- * they read ({@code source}).
+ * The fetch: what to fetch next ({@link io.virtualimage.fetcher.FetchFold}), those who do it ({@code work}), what
+ * they read ({@code source}), and what is sent here ({@code upload}, {@code volume}).
  *
  * <p>May depend on {@code topics}, {@code stage} and {@code k8s}.
  */

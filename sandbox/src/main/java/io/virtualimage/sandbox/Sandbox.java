@@ -10,6 +10,7 @@ import io.virtualimage.sandbox.components.Registry;
 import io.virtualimage.sandbox.components.RunningComponent;
 import io.virtualimage.sandbox.components.S3ProxyStore;
 import io.virtualimage.sandbox.components.SandboxHome;
+import io.virtualimage.sandbox.components.TcpBalancer;
 import io.virtualimage.sandbox.nodes.NodeRunner;
 import io.virtualimage.stage.process.Settings;
 import io.virtualimage.stage.process.StageRuntime;
@@ -17,6 +18,7 @@ import io.virtualimage.stage.staging.S3StagingStore;
 import io.virtualimage.stage.staging.StagingUnavailableException;
 import io.virtualimage.topics.ProvisioningException;
 import io.virtualimage.topics.TopicProvisioner;
+import io.virtualimage.volume.VolumeMain;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.URI;
@@ -47,6 +49,8 @@ import org.jspecify.annotations.Nullable;
  */
 public final class Sandbox implements AutoCloseable {
     private static final int PARTITIONS = 3;
+    private static final String FILL = "-fill";
+    private static final String UPLOADS = "-uploads";
     private static final Duration READY_WITHIN = Duration.ofSeconds(90);
 
     private final SandboxOptions options;
@@ -169,19 +173,25 @@ public final class Sandbox implements AutoCloseable {
         settings.put("POD_NAMESPACE", "default");
         settings.put("TOKEN_KEY", tokenKey());
         settings.put("LOG_FORMAT", "plain");
-        settings.putAll(options.settings());
         Ports ports = new Ports(options.directory().resolve("services"));
+        TcpBalancer uploads = uploads(ports);
+        settings.put("UPLOAD_HOST", uploads.hostAndPort());
+        settings.put("UPLOAD_SERVICE", uploads.hostAndPort());
+        settings.put("UPLOAD_TLS", "false");
+        settings.put("FETCHER_URL", "http://" + uploads.hostAndPort());
+        settings.putAll(volumes(ports));
+        settings.putAll(options.settings());
         for (Service service : Service.values()) {
             Integer count = options.processes().get(service);
             if (count == null) {
-                startHere(service, settings, ports.port(service.serviceName()));
+                startHere(service, settings, ports);
             } else {
                 for (int i = 1; i <= count; i++) {
                     String name = service.serviceName() + "-" + i;
                     ServiceProcess process = ServiceProcess.start(
                             name,
                             service,
-                            settings,
+                            ofReplica(name, service, settings, ports),
                             ports.port(name),
                             options.directory().resolve("logs"));
                     started.push(process);
@@ -192,6 +202,58 @@ public final class Sandbox implements AutoCloseable {
         for (Replica replica : replicas) {
             awaitReady(replica);
         }
+    }
+
+    /** In front of all fetchers, as their Service is. */
+    private TcpBalancer uploads(Ports ports) {
+        Integer count = options.processes().get(Service.FETCHER);
+        List<Integer> fetchers = new ArrayList<>();
+        if (count == null) {
+            fetchers.add(ports.port(Service.FETCHER.serviceName() + UPLOADS));
+        } else {
+            for (int i = 1; i <= count; i++) {
+                fetchers.add(ports.port(Service.FETCHER.serviceName() + "-" + i + UPLOADS));
+            }
+        }
+        TcpBalancer balancer = TcpBalancer.start(ports.port(UPLOADS), fetchers);
+        started.push(balancer);
+        return balancer;
+    }
+
+    /** What it takes to fill volumes: a Pod is a process, whose program stands on this JVM's class path. */
+    private Map<String, String> volumes(Ports ports) {
+        Integer publishers = options.processes().get(Service.PUBLISHER);
+        String first = Service.PUBLISHER.serviceName() + (publishers == null ? "" : "-1");
+        String java = Path.of(System.getProperty("java.home"), "bin", "java").toString();
+        String program = Path.of(URI.create(VolumeMain.class
+                        .getProtectionDomain()
+                        .getCodeSource()
+                        .getLocation()
+                        .toString()))
+                .toString();
+        return Map.of(
+                "PUBLISHER_URL",
+                "http://127.0.0.1:" + ports.port(first + FILL),
+                "VOLUME_JOB_IMAGE",
+                "virtualimage/volume",
+                "VOLUME_JOB_COMMAND",
+                "%s -Xmx96m -XX:+UseSerialGC -Xshare:auto -cp %s %s"
+                        .formatted(java, program, VolumeMain.class.getName()),
+                // Volumes are folders here, without a file system of their own.
+                "FILESYSTEM_OVERHEAD",
+                "0");
+    }
+
+    private static Map<String, String> ofReplica(
+            String name, Service service, Map<String, String> settings, Ports ports) {
+        Map<String, String> own = new LinkedHashMap<>(settings);
+        if (service == Service.FETCHER) {
+            own.put("UPLOAD_PORT", Integer.toString(ports.port(name + UPLOADS)));
+        }
+        if (service == Service.PUBLISHER) {
+            own.put("FILL_PORT", Integer.toString(ports.port(name + FILL)));
+        }
+        return own;
     }
 
     /** Made once: addresses to upload to stay what they are when the sandbox is started again. */
@@ -211,8 +273,9 @@ public final class Sandbox implements AutoCloseable {
         }
     }
 
-    private void startHere(Service service, Map<String, String> settings, int opsPort) throws InterruptedException {
-        Map<String, String> own = new LinkedHashMap<>(settings);
+    private void startHere(Service service, Map<String, String> settings, Ports ports) throws InterruptedException {
+        int opsPort = ports.port(service.serviceName());
+        Map<String, String> own = ofReplica(service.serviceName(), service, settings, ports);
         own.put("REPLICA", service.serviceName());
         own.put("OPS_PORT", Integer.toString(opsPort));
         StageRuntime runtime = service.startHere(new Settings(own));

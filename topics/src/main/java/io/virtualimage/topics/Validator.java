@@ -13,7 +13,7 @@ public record Validator(Kind kind, String value) {
         LAST_MODIFIED,
         /** Digest of a blob in a registry: it is named by its bytes. */
         DIGEST,
-        /** Of a volume that nobody writes to while it is read: the UID of its claim. */
+        /** Of a volume that nobody writes to while it is read: the UID of its claim, or of the snapshot that it is made from. */
         CLAIM
     }
 
