@@ -1,4 +1,4 @@
-package io.virtualimage.publisher;
+package io.virtualimage.publisher.content;
 
 import io.virtualimage.stage.staging.SegmentLostException;
 import io.virtualimage.stage.staging.StagingUnavailableException;
@@ -6,8 +6,8 @@ import io.virtualimage.topics.StagedSource;
 import java.nio.ByteBuffer;
 import org.jspecify.annotations.Nullable;
 
-/** The file within a layer, as bytes at offsets that come from staging. For one thread. */
-interface LayerContent {
+/** The file that is published, as bytes at offsets that come from staging. For one thread. */
+public interface OutputContent {
     long lengthBytes();
 
     /** Up to which offset it can be read without a gap. */
