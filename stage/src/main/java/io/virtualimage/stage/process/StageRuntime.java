@@ -12,6 +12,8 @@ import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 import io.virtualimage.stage.fold.Fold;
 import io.virtualimage.stage.staging.S3StagingStore;
 import io.virtualimage.stage.staging.StagingStore;
+import io.virtualimage.stage.web.WebEndpoint;
+import io.virtualimage.stage.web.WebServer;
 import io.virtualimage.stage.work.Announcer;
 import io.virtualimage.stage.work.Ledger;
 import io.virtualimage.stage.work.SegmentFeed;
@@ -28,6 +30,7 @@ import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ThreadLocalRandom;
@@ -49,6 +52,9 @@ public final class StageRuntime implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(StageRuntime.class);
     private static final int DEFAULT_OPS_PORT = 8080;
     private static final Duration DEFAULT_TICK = Duration.ofMillis(500);
+
+    /** How long requests that are being served may hold up the close. */
+    private static final Duration WEB_GRACE = Duration.ofSeconds(5);
 
     /** How long the JVM's end may be held up for an orderly close. */
     private static final Duration SHUTDOWN = Duration.ofSeconds(25);
@@ -253,6 +259,26 @@ public final class StageRuntime implements AutoCloseable {
     public void consume(String groupId, Topic topic, RecordHandler handler) {
         GroupReader reader = keep(new GroupReader(groupId, topic, () -> clients.member(groupId), handler).start());
         addReadiness("group " + groupId, reader::connected);
+    }
+
+    /**
+     * Serves what others than the pipeline ask for. What the endpoints stand on has to be kept before, what ends what
+     * they are at, after it.
+     *
+     * @param port 0 for any free one
+     * @param idle a connection on which nothing moves for so long, while something should, is cut
+     * @param endpoints by the beginning of the path, as in {@code /upload/}
+     * @return where it listens
+     * @throws IllegalStateException if the port can't be used
+     */
+    public int serve(String name, int port, Duration idle, Map<String, WebEndpoint> endpoints) {
+        WebServer server = keep(WebServer.start(port, idle, WEB_GRACE, endpoints));
+        addReadiness(name + " on port " + server.port(), server::listening);
+        LOG.atInfo()
+                .addKeyValue("serves", name)
+                .addKeyValue("port", server.port())
+                .log("port opened");
+        return server.port();
     }
 
     /** Does a chore again and again, with that pause before each time, until the process ends. */
