@@ -27,6 +27,9 @@ public final class WellKnown {
 
     public static final String MANAGED_BY = "virtualimage";
 
+    /** On objects made for an image: what they are made for. */
+    public static final String COMPONENT_LABEL = "app.kubernetes.io/component";
+
     /** The Lease that the watchers' leader holds; the only one that the manifests let them touch. */
     public static final String WATCHER_LEASE = "virtualimage-watcher";
 

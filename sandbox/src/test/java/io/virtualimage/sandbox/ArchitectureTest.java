@@ -44,6 +44,7 @@ class ArchitectureTest {
             Map.entry("k8s", Set.of()),
             Map.entry("oci", Set.of()),
             Map.entry("disk", Set.of()),
+            Map.entry("volume", Set.of()),
             Map.entry("stage", Set.of("topics")),
             Map.entry("watcher", Set.of("topics", "stage", "k8s")),
             Map.entry("fetcher", Set.of("topics", "stage", "k8s", "oci")),
@@ -57,6 +58,7 @@ class ArchitectureTest {
                             "k8s",
                             "oci",
                             "disk",
+                            "volume",
                             "stage",
                             "watcher",
                             "fetcher",
@@ -127,6 +129,18 @@ class ArchitectureTest {
                 .should()
                 .onlyDependOnClassesThat()
                 .resideInAnyPackage("java..", packages("disk"), "org.jspecify..", "org.tukaani.xz..")
+                .check(CLASSES);
+    }
+
+    /** What runs where a tenant's volume is mounted can't carry what it has no library for. */
+    @Test
+    void theProgramInAPodNeedsOnlyTheJdk() {
+        classes()
+                .that()
+                .resideInAPackage(packages("volume"))
+                .should()
+                .onlyDependOnClassesThat()
+                .resideInAnyPackage("java..", packages("volume"), "org.jspecify..")
                 .check(CLASSES);
     }
 

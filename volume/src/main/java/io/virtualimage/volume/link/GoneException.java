@@ -1,0 +1,8 @@
+package io.virtualimage.volume.link;
+
+/** Nobody wants this Pod's work any more: it ends, and that is no failure. */
+public final class GoneException extends Exception {
+    GoneException() {
+        super("this work is not wanted any more");
+    }
+}
