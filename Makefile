@@ -105,7 +105,7 @@ $(BUILT): $(SOURCES) | jdk
 
 .PHONY: components
 components: ## build the real components that tests and sandbox run, if they are not in the cache
-	@for name in etcd kube-apiserver registry minio; do sandbox/bin/component $$name >/dev/null || exit; done
+	@for name in etcd kube-apiserver kube-controller-manager registry minio; do sandbox/bin/component $$name >/dev/null || exit; done
 
 .PHONY: tools
 tools: jdk components

@@ -1,4 +1,4 @@
-// Builds kube-apiserver; see ../README.md.
+// Builds kube-apiserver and kube-controller-manager; see ../README.md.
 module virtualimage/components/kube
 
 go 1.26.0

@@ -10,6 +10,7 @@ import io.virtualimage.sandbox.components.Registry;
 import io.virtualimage.sandbox.components.RunningComponent;
 import io.virtualimage.sandbox.components.S3ProxyStore;
 import io.virtualimage.sandbox.components.SandboxHome;
+import io.virtualimage.sandbox.nodes.NodeRunner;
 import io.virtualimage.stage.process.Settings;
 import io.virtualimage.stage.process.StageRuntime;
 import io.virtualimage.stage.staging.S3StagingStore;
@@ -119,6 +120,11 @@ public final class Sandbox implements AutoCloseable {
 
         Path crds = SandboxHome.find().directory().resolve("k8s").resolve("crds");
         theKube.apply(crds.resolve("virtualimages.virtualization.deckhouse.io.yaml"));
+        if (theKube.isStartedHere()) {
+            // An existing cluster has the real ones, or has none on purpose.
+            theKube.applyAll(crds.resolve("external"));
+            await(begin(() -> NodeRunner.start(theKube, data.resolve("node"))));
+        }
     }
 
     private <T extends RunningComponent> CompletableFuture<T> begin(Supplier<T> starter) {

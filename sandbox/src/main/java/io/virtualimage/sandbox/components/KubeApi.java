@@ -15,11 +15,14 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A Kubernetes API with all its own rules (admission, RBAC, custom resources, server-side apply) and nothing behind it:
- * no controllers, no nodes, so deleted namespaces stay and Jobs never run. The kubeconfig's user may do everything.
+ * A Kubernetes API with all its own rules (admission, RBAC, custom resources, server-side apply) and the controllers
+ * that need no node: Jobs make Pods and go when their time is up, quotas count, owners take what they own with them,
+ * deleted namespaces go, claims are bound. No kubelet and no scheduler: {@link io.virtualimage.sandbox.nodes} plays them.
+ * No ServiceAccounts either. The kubeconfig's user may do everything.
  */
 public final class KubeApi implements RunningComponent {
 
@@ -28,21 +31,31 @@ public final class KubeApi implements RunningComponent {
 
     private final Path kubeconfig;
     private final @Nullable ApiServer server;
+    private final @Nullable ControllerManager controllers;
     private final String description;
 
-    private KubeApi(Path kubeconfig, @Nullable ApiServer server, String description) {
+    private KubeApi(
+            Path kubeconfig, @Nullable ApiServer server, @Nullable ControllerManager controllers, String description) {
         this.kubeconfig = kubeconfig;
         this.server = server;
+        this.controllers = controllers;
         this.description = description;
     }
 
     /**
-     * Starts etcd and kube-apiserver and returns when the API is ready: about 10 s. Data, certificates, tokens and ports
-     * stay in the directory.
+     * Starts etcd, kube-apiserver and kube-controller-manager, and returns when the API is ready: about 10 s. The
+     * controllers follow a few seconds later. Data, certificates, tokens and ports stay in the directory.
      */
     public static KubeApi start(Path directory) {
         ApiServer server = ApiServer.start(directory);
-        return new KubeApi(server.kubeconfig(), server, server.describe());
+        try {
+            ControllerManager controllers = ControllerManager.start(directory.toAbsolutePath(), server.kubeconfig());
+            String description = server.describe() + ", " + controllers.describe();
+            return new KubeApi(server.kubeconfig(), server, controllers, description);
+        } catch (RuntimeException e) {
+            server.close();
+            throw e;
+        }
     }
 
     /**
@@ -59,7 +72,7 @@ public final class KubeApi implements RunningComponent {
         try (KubernetesClient client =
                 new KubernetesClientBuilder().withConfig(config).build()) {
             String version = client.getKubernetesVersion().getGitVersion();
-            return new KubeApi(kubeconfig, null, "existing cluster " + client.getMasterUrl() + " " + version);
+            return new KubeApi(kubeconfig, null, null, "existing cluster " + client.getMasterUrl() + " " + version);
         } catch (KubernetesClientException e) {
             throw new ComponentException("The cluster of " + kubeconfig + " doesn't answer: " + e.getMessage(), e);
         }
@@ -82,6 +95,11 @@ public final class KubeApi implements RunningComponent {
             throw new ComponentException(USE_KUBECONFIG + " is true, but KUBECONFIG names no file");
         }
         return Optional.of(Path.of(kubeconfig));
+    }
+
+    /** Whether it was started here, so that nodes are wanted; an existing cluster has its own. */
+    public boolean isStartedHere() {
+        return server != null;
     }
 
     /** A file for {@code kubectl}, and for {@code KUBECONFIG}. */
@@ -114,6 +132,19 @@ public final class KubeApi implements RunningComponent {
         } catch (KubernetesClientException e) {
             throw new ComponentException(file + " can't be applied: " + e.getMessage(), e);
         }
+    }
+
+    /** {@link #apply} for each {@code *.yaml} of a folder, in the order of their names. */
+    public void applyAll(Path folder) {
+        List<Path> documents;
+        try (Stream<Path> files = Files.list(folder)) {
+            documents = files.filter(file -> file.toString().endsWith(".yaml"))
+                    .sorted()
+                    .toList();
+        } catch (IOException e) {
+            throw new ComponentException(folder + " can't be read", e);
+        }
+        documents.forEach(this::apply);
     }
 
     private static void awaitServed(KubernetesClient client, CustomResourceDefinition definition) {
@@ -168,8 +199,14 @@ public final class KubeApi implements RunningComponent {
 
     @Override
     public void close() {
-        if (server != null) {
-            server.close();
+        try {
+            if (controllers != null) {
+                controllers.close();
+            }
+        } finally {
+            if (server != null) {
+                server.close();
+            }
         }
     }
 }

@@ -2,6 +2,7 @@ package io.virtualimage.sandbox.components;
 
 import java.io.File;
 import java.io.IOException;
+import java.io.OutputStream;
 import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
@@ -13,6 +14,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -28,15 +30,27 @@ public final class LocalProcess implements AutoCloseable {
     private static final Duration GRACE = Duration.ofSeconds(10);
     private static final int LOG_LINES_SHOWN = 15;
 
-    // Reads until this JVM is gone, then ends the process. Deaf to what a terminal sends to the whole group.
+    // Reads until this JVM is gone, then ends the process, or until it hears that the process has gone and its group
+    // has
+    // to follow. Deaf to what a terminal sends to the whole group.
     private static final String GUARD = """
             trap '' INT HUP TERM
-            read -r word && exit
+            if read -r word; then kill -KILL "$2" 2>/dev/null; exit; fi
             kill -TERM "$1" 2>/dev/null || exit 0
             tries=0
             while [ $tries -lt 50 ] && kill -0 "$1" 2>/dev/null; do tries=$((tries + 1)); sleep 0.1; done
-            kill -KILL "$1" 2>/dev/null
+            kill -KILL "$2" 2>/dev/null
             """;
+
+    /** How a program stands to this JVM. */
+    public enum Bond {
+        /** Has this JVM's environment, and ends with it. */
+        ATTACHED,
+        /** Outlives this JVM, and doesn't hear the terminal's Ctrl-C. */
+        DETACHED,
+        /** Ends with this JVM, has only its own environment, and takes the processes that it started with it. */
+        CONTAINED
+    }
 
     private final Program program;
     private final Process process;
@@ -48,12 +62,10 @@ public final class LocalProcess implements AutoCloseable {
      *
      * @param name for messages
      * @param command the program and its arguments
-     * @param environment variables on top of this JVM's
+     * @param environment variables on top of this JVM's, or all there are if it is contained
      * @param log file to append both outputs to; its folder is made
-     * @param detached whether it outlives this JVM, and doesn't hear the terminal's Ctrl-C
      */
-    public record Program(
-            String name, List<String> command, Map<String, String> environment, Path log, boolean detached) {
+    public record Program(String name, List<String> command, Map<String, String> environment, Path log, Bond bond) {
         public Program {
             command = List.copyOf(command);
             environment = Map.copyOf(environment);
@@ -63,15 +75,19 @@ public final class LocalProcess implements AutoCloseable {
         }
 
         public Program(String name, Path log, List<String> command) {
-            this(name, command, Map.of(), log, false);
+            this(name, command, Map.of(), log, Bond.ATTACHED);
         }
 
         public Program withEnvironment(Map<String, String> variables) {
-            return new Program(name, command, variables, log, detached);
+            return new Program(name, command, variables, log, bond);
         }
 
         public Program asDetached() {
-            return new Program(name, command, environment, log, true);
+            return new Program(name, command, environment, log, Bond.DETACHED);
+        }
+
+        public Program asContained() {
+            return new Program(name, command, environment, log, Bond.CONTAINED);
         }
     }
 
@@ -95,13 +111,16 @@ public final class LocalProcess implements AutoCloseable {
                 Files.createDirectories(folder);
             }
             long logStart = Files.exists(log) ? Files.size(log) : 0;
-            ProcessBuilder builder = new ProcessBuilder(program.detached() ? detached(program) : program.command())
+            ProcessBuilder builder = new ProcessBuilder(commandOf(program))
                     .redirectErrorStream(true)
                     .redirectInput(ProcessBuilder.Redirect.from(new File("/dev/null")))
                     .redirectOutput(ProcessBuilder.Redirect.appendTo(log.toFile()));
+            if (program.bond() == Bond.CONTAINED) {
+                builder.environment().clear();
+            }
             builder.environment().putAll(program.environment());
             Process process = builder.start();
-            Process guard = program.detached() ? null : guard(process);
+            Process guard = program.bond() == Bond.DETACHED ? null : guard(process, program.bond());
             LOG.atInfo()
                     .addKeyValue("program", program.name())
                     .addKeyValue("pid", process.pid())
@@ -112,26 +131,48 @@ public final class LocalProcess implements AutoCloseable {
         }
     }
 
-    private static List<String> detached(Program program) {
+    private static List<String> commandOf(Program program) {
         // setsid puts itself into the background only if it leads its group, so the process ID stays the same.
-        List<String> command = new ArrayList<>(
-                List.of("sh", "-c", "command -v setsid >/dev/null && exec setsid \"$@\"; exec nohup \"$@\"", "sh"));
+        String start = switch (program.bond()) {
+            case ATTACHED -> "";
+            case DETACHED -> "command -v setsid >/dev/null && exec setsid \"$@\"; exec nohup \"$@\"";
+            case CONTAINED -> "command -v setsid >/dev/null && exec setsid \"$@\"; exec \"$@\"";
+        };
+        if (start.isEmpty()) {
+            return program.command();
+        }
+        List<String> command = new ArrayList<>(List.of("sh", "-c", start, "sh"));
         command.addAll(program.command());
         return command;
     }
 
-    private static Process guard(Process process) throws IOException {
+    private static Process guard(Process process, Bond bond) throws IOException {
+        String pid = Long.toString(process.pid());
+        String all = bond == Bond.CONTAINED ? "-" + pid : pid;
         try {
-            Process guard = new ProcessBuilder("sh", "-c", GUARD, "guard", Long.toString(process.pid()))
+            Process guard = new ProcessBuilder("sh", "-c", GUARD, "guard", pid, all)
                     .redirectOutput(ProcessBuilder.Redirect.DISCARD)
                     .redirectError(ProcessBuilder.Redirect.DISCARD)
                     .start();
             // Its process ID may belong to another one soon, so the guard goes as soon as the process does.
-            var _ = process.onExit().thenRun(() -> guard.destroyForcibly());
+            var _ = process.onExit().thenRun(() -> dismiss(guard, bond));
             return guard;
         } catch (IOException e) {
             process.destroyForcibly();
             throw e;
+        }
+    }
+
+    private static void dismiss(Process guard, Bond bond) {
+        if (bond != Bond.CONTAINED) {
+            guard.destroyForcibly();
+            return;
+        }
+        try (OutputStream word = guard.getOutputStream()) {
+            word.write("end\n".getBytes(StandardCharsets.UTF_8));
+        } catch (IOException e) {
+            // It is gone, so the group is.
+            LOG.atDebug().setCause(e).log("a guard has ended before it was told to");
         }
     }
 
@@ -197,6 +238,20 @@ public final class LocalProcess implements AutoCloseable {
         return process.isAlive();
     }
 
+    /** Completes with the exit code (128 and the signal, if one ended it) when it and all it contained are gone. */
+    public CompletableFuture<Integer> onExit() {
+        CompletableFuture<Process> gone = process.onExit();
+        if (guard != null && program.bond() == Bond.CONTAINED) {
+            gone = gone.thenCompose(_ -> guard.onExit());
+        }
+        return gone.thenApply(_ -> process.exitValue());
+    }
+
+    /** SIGTERM; returns at once. */
+    public void terminate() {
+        process.destroy();
+    }
+
     /** SIGKILL, as a machine's end would be; returns when the process is gone. */
     public void kill() {
         process.destroyForcibly();
@@ -214,7 +269,7 @@ public final class LocalProcess implements AutoCloseable {
                     .log("process ignores SIGTERM and is killed");
             kill();
         }
-        if (guard != null) {
+        if (guard != null && program.bond() != Bond.CONTAINED) {
             guard.destroyForcibly();
         }
     }

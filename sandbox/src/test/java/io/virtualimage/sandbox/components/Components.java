@@ -1,5 +1,8 @@
 package io.virtualimage.sandbox.components;
 
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import io.virtualimage.sandbox.nodes.NodeRunner;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -17,8 +20,8 @@ import org.junit.jupiter.api.extension.ParameterResolver;
 
 /**
  * Gives tests the real components that they name as parameters (of a test, a lifecycle method or a constructor):
- * {@link TestBroker}, {@link S3ProxyStore}, {@link MinioServer}, {@link Registry}, {@link KubeApi}. Each is started when
- * the first test asks for it, shared by all classes of the JVM and stopped with it, so tests use topics, buckets,
+ * {@link TestBroker}, {@link S3ProxyStore}, {@link MinioServer}, {@link Registry}, {@link KubeApi}, and {@link NodeRunner},
+ * which comes with each API that is started. Each is started when the first test asks for it, shared by all classes of the JVM and stopped with it, so tests use topics, buckets,
  * repositories and namespaces of their own names, and never close it. A component that can't be had fails the test.
  *
  * <p>After each class one line says what it ran on. A test that starts a component of its own says so through
@@ -38,7 +41,7 @@ public final class Components implements ParameterResolver, AfterAllCallback {
     @Override
     public boolean supportsParameter(ParameterContext parameter, ExtensionContext context) {
         Class<?> type = parameter.getParameter().getType();
-        return type == UsedComponents.class || STARTERS.containsKey(type);
+        return type == UsedComponents.class || type == NodeRunner.class || STARTERS.containsKey(type);
     }
 
     @Override
@@ -47,16 +50,36 @@ public final class Components implements ParameterResolver, AfterAllCallback {
         if (type == UsedComponents.class) {
             return used(context);
         }
-        Shared shared = context.getStore(StoreScope.LAUNCHER_SESSION, NAMESPACE)
-                .computeIfAbsent(type, Components::start, Shared.class);
-        return used(context).add(shared.component());
+        if (type != KubeApi.class && type != NodeRunner.class) {
+            return used(context).add(shared(context, type, STARTERS.get(type)));
+        }
+        KubeApi api = (KubeApi) used(context).add(shared(context, KubeApi.class, STARTERS.get(KubeApi.class)));
+        if (api.isStartedHere()) {
+            // Every test's cluster has a node, as every cluster has.
+            RunningComponent node = shared(context, NodeRunner.class, directory -> node(api, directory));
+            return type == KubeApi.class ? api : used(context).add(node);
+        }
+        assumeTrue(type == KubeApi.class, "an existing cluster has nodes of its own");
+        return api;
     }
 
-    private static Shared start(Class<?> type) {
+    private static NodeRunner node(KubeApi api, Path directory) {
+        api.applyAll(SandboxHome.find().directory().resolve("k8s/crds/external"));
+        return NodeRunner.start(api, directory);
+    }
+
+    private static RunningComponent shared(
+            ExtensionContext context, Class<?> type, Function<Path, RunningComponent> starter) {
+        return context.getStore(StoreScope.LAUNCHER_SESSION, NAMESPACE)
+                .computeIfAbsent(type, _ -> start(type, starter), Shared.class)
+                .component();
+    }
+
+    private static Shared start(Class<?> type, Function<Path, RunningComponent> starter) {
         try {
             Path parent = Files.createDirectories(Path.of("target", "components"));
             Path directory = Files.createTempDirectory(parent, type.getSimpleName() + "-");
-            return new Shared(STARTERS.get(type).apply(directory.toAbsolutePath()), directory);
+            return new Shared(starter.apply(directory.toAbsolutePath()), directory);
         } catch (IOException e) {
             throw new ComponentException("No folder could be made for " + type.getSimpleName(), e);
         }
