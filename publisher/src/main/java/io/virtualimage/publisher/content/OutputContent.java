@@ -30,12 +30,17 @@ public interface OutputContent {
      * @param bytes from its position on, backed by an array; null stands for zeros
      */
     record Run(@Nullable ByteBuffer bytes, long lengthBytes) {
-        static Run zeros(long lengthBytes) {
+        public static Run zeros(long lengthBytes) {
             return new Run(null, lengthBytes);
         }
 
-        static Run of(byte[] bytes, int offset, int lengthBytes) {
+        public static Run of(byte[] bytes, int offset, int lengthBytes) {
             return new Run(ByteBuffer.wrap(bytes, offset, lengthBytes), lengthBytes);
+        }
+
+        /** Its first bytes; all of them if there are no more. */
+        public Run until(long most) {
+            return new Run(bytes, Math.min(most, lengthBytes));
         }
     }
 }
