@@ -12,8 +12,8 @@ import java.util.Map;
 
 /**
  * The process in the Pod: {@code read} or {@code fill}. Reads {@code VOLUME_URL}, the service's URL with this work's token,
- * and {@code VOLUME_PATH}, the block device or where the file system is mounted. Ends with 0 when all is done or not
- * wanted any more, else with {@link VolumeException#exitCode} and one line on stderr, which Kubernetes shows as the
+ * and {@code VOLUME_PATH}, the block device or where the file system is mounted. Ends with 0 when all is done,
+ * else with {@link VolumeException#exitCode} and one line on stderr, which Kubernetes shows as the
  * container's message.
  */
 public final class VolumeMain {
@@ -45,8 +45,7 @@ public final class VolumeMain {
             }
             return 0;
         } catch (GoneException e) {
-            System.out.println(e.getMessage());
-            return 0;
+            return fail(VolumeException.NOT_WANTED, String.valueOf(e.getMessage()));
         } catch (VolumeException e) {
             return fail(e.exitCode(), e.words());
         } catch (InterruptedException e) {

@@ -2,6 +2,7 @@ package io.virtualimage.fetcher.work;
 
 import io.virtualimage.fetcher.source.Source;
 import io.virtualimage.fetcher.source.SourceResolver;
+import io.virtualimage.fetcher.volume.VolumeReading;
 import io.virtualimage.stage.staging.SegmentLostException;
 import io.virtualimage.stage.staging.StagingStore;
 import io.virtualimage.stage.staging.StagingUnavailableException;
@@ -23,6 +24,7 @@ public final class FetchWorker implements Worker {
     private final RangeFetch ranges;
     private final StreamFetch streams;
     private final Verification verification;
+    private final VolumeReading volumes;
 
     /**
      * A worker.
@@ -34,11 +36,13 @@ public final class FetchWorker implements Worker {
             Source source,
             StagingStore staging,
             SegmentFeed.Feeds feeds,
+            VolumeReading volumes,
             RandomGenerator sessions) {
         this.staging = staging;
         this.probing = new SourceProbing(resolver, source);
         this.ranges = new RangeFetch(resolver, source, staging);
         this.streams = new StreamFetch(resolver, source, staging, sessions);
+        this.volumes = volumes;
         this.verification = new Verification(staging, feeds);
     }
 
@@ -51,7 +55,7 @@ public final class FetchWorker implements Worker {
             case Task.FetchRange range -> ranges.run(range, context);
             case Task.FetchStream stream -> streams.run(stream, context);
             case Task.VerifySource verify -> verification.run(verify, context);
-            case Task.ReadVolume other -> throw foreign(other);
+            case Task.ReadVolume volume -> volumes.run(volume, context);
             case Task.CleanStaging clean -> clean(clean, context);
             case Task.InspectDisk other -> throw foreign(other);
             case Task.UnpackSource other -> throw foreign(other);
@@ -67,14 +71,19 @@ public final class FetchWorker implements Worker {
 
     /** Nobody wants this version any more, and the broom may have come before what this task has just staged. */
     @Override
-    public void discard(Task task, TaskContext context) throws StagingUnavailableException, InterruptedException {
+    public void discard(Task task, TaskContext context)
+            throws TaskDeferredException, StagingUnavailableException, InterruptedException {
+        if (task instanceof Task.ReadVolume) {
+            volumes.remove(task.image(), false);
+        }
         if (task.id().stages()) {
             staging.clean(task.image(), false);
         }
     }
 
     private void clean(Task.CleanStaging task, TaskContext context)
-            throws StagingUnavailableException, AnnouncementException, InterruptedException {
+            throws TaskDeferredException, StagingUnavailableException, AnnouncementException, InterruptedException {
+        volumes.remove(task.image(), task.keepCurrent()); // first those that would stage more
         staging.clean(task.image(), task.keepCurrent());
         context.announce(new Event.StagingCleaned(task.image(), task.keepCurrent() ? task.image() : null));
     }

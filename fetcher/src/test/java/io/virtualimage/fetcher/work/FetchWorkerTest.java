@@ -7,6 +7,8 @@ import static org.assertj.core.api.Assertions.catchThrowableOfType;
 import io.virtualimage.fetcher.FakeSource;
 import io.virtualimage.fetcher.source.ResolvedSource;
 import io.virtualimage.fetcher.source.SourceException;
+import io.virtualimage.fetcher.volume.FakeVolumes;
+import io.virtualimage.fetcher.volume.VolumeReading;
 import io.virtualimage.stage.staging.InMemoryStagingStore;
 import io.virtualimage.stage.staging.SegmentFacts;
 import io.virtualimage.stage.staging.SegmentKey;
@@ -60,6 +62,7 @@ class FetchWorkerTest {
     private final FakeSource source = new FakeSource("abcdefghij");
     private final InMemoryStagingStore staging = new InMemoryStagingStore();
     private final Deque<Event> fed = new ArrayDeque<>();
+    private final FakeVolumes volumes = new FakeVolumes();
     private final FakeContext context = new FakeContext();
 
     private FetchWorker worker(StagingStore store) {
@@ -68,6 +71,7 @@ class FetchWorkerTest {
                 source,
                 store,
                 (image, from) -> new FakeFeed(fed),
+                new VolumeReading(volumes, null),
                 new Random(1));
     }
 

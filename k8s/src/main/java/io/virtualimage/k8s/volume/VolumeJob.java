@@ -47,8 +47,14 @@ public record VolumeJob(VolumeWork work, ImageOwner owner, int epoch, String cla
     /** For how long a Job that has ended is there to be looked at. */
     private static final int KEPT_SECONDS = 600;
 
-    /** The program's own word that another Pod would fail as well: see {@code VolumeException}. */
-    private static final int HOPELESS = 1;
+    /** How the program ends when another Pod would fail as well: see {@code VolumeException}. */
+    public static final int HOPELESS = 1;
+
+    /** How the program ends when it hears that nobody wants its work any more. */
+    public static final int NOT_WANTED = 3;
+
+    /** How the program ends when it could not reach our service. */
+    public static final int SERVICE_AWAY = 75;
 
     /** The Job's name: one for each epoch of each version of an image. At most 63 characters. */
     public String name() {
@@ -106,7 +112,7 @@ public record VolumeJob(VolumeWork work, ImageOwner owner, int epoch, String cla
                 .withNewOnExitCodes()
                 .withContainerName(CONTAINER)
                 .withOperator("In")
-                .withValues(HOPELESS)
+                .withValues(HOPELESS, NOT_WANTED)
                 .endOnExitCodes()
                 .endRule()
                 .build();

@@ -38,7 +38,10 @@ final class Chores {
                 chore.run();
                 done = true;
             } catch (IOException | RuntimeException e) {
-                LOG.atWarn().addKeyValue("what", name).setCause(e).log("failed, and will be tried again");
+                (StaleView.isBehind(e) ? LOG.atDebug() : LOG.atWarn())
+                        .addKeyValue("what", name)
+                        .setCause(e)
+                        .log("failed, and will be tried again");
             } catch (InterruptedException e) {
                 Thread.currentThread().interrupt();
             } finally {

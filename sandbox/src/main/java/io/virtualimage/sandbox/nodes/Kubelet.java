@@ -6,6 +6,7 @@ import io.fabric8.kubernetes.api.model.PodStatus;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.dsl.base.PatchContext;
 import io.fabric8.kubernetes.client.dsl.base.PatchType;
+import io.virtualimage.sandbox.components.ComponentException;
 import io.virtualimage.sandbox.components.LocalProcess;
 import java.io.File;
 import java.io.IOException;
@@ -106,6 +107,9 @@ final class Kubelet implements AutoCloseable {
             } catch (UnsupportedPodException e) {
                 String message = "the sandbox can't run this: " + e.getMessage();
                 run = PodRun.failed(pod, new PodRun.Verdict("Unsupported", message, clock.instant()));
+            } catch (ComponentException e) {
+                String message = String.valueOf(e.getMessage());
+                run = PodRun.failed(pod, new PodRun.Verdict("StartError", message, clock.instant()));
             }
         }
         runs.put(uid, run);
@@ -120,7 +124,12 @@ final class Kubelet implements AutoCloseable {
         for (Container container : pod.getSpec().getContainers()) {
             programs.put(container, program(pod, container, 0)); // so that nothing runs if one of them can't
         }
-        programs.forEach((container, program) -> run.put(start(pod, container, program, 0)));
+        try {
+            programs.forEach((container, program) -> run.put(start(pod, container, program, 0)));
+        } catch (ComponentException e) {
+            run.kill();
+            throw e;
+        }
     }
 
     private LocalProcess.Program program(Pod pod, Container container, int restarts) throws IOException {

@@ -6,7 +6,6 @@ import io.fabric8.kubernetes.api.model.NodeBuilder;
 import io.fabric8.kubernetes.api.model.Quantity;
 import io.fabric8.kubernetes.api.model.storage.StorageClass;
 import io.fabric8.kubernetes.client.KubernetesClient;
-import io.fabric8.kubernetes.client.KubernetesClientException;
 import io.fabric8.kubernetes.client.dsl.base.PatchContext;
 import io.fabric8.kubernetes.client.dsl.base.PatchType;
 import io.virtualimage.sandbox.components.ComponentException;
@@ -46,6 +45,7 @@ public final class NodeRunner implements RunningComponent {
     private final PodScheduler scheduler;
     private final Kubelet kubelet;
     private final VolumeFiles volumes;
+    private final VolumeFiles snapshots;
     private final Semaphore changes;
     private final Thread thread;
 
@@ -55,7 +55,7 @@ public final class NodeRunner implements RunningComponent {
         this.view = view;
         this.changes = changes;
         volumes = new VolumeFiles(directory.resolve("volumes"));
-        VolumeFiles snapshots = new VolumeFiles(directory.resolve("snapshots"));
+        snapshots = new VolumeFiles(directory.resolve("snapshots"));
         VolumeFiles folders = new VolumeFiles(directory.resolve("pods"));
         Chores chores = new Chores(changes::release);
         provisioner = new VolumeProvisioner(client, view, volumes, snapshots, chores);
@@ -165,15 +165,12 @@ public final class NodeRunner implements RunningComponent {
         try {
             step.take();
         } catch (IOException | RuntimeException e) {
-            // What was decided on an old view is refused, as it should be.
-            boolean stale = e instanceof KubernetesClientException refused
-                    && (refused.getCode() == 404 || refused.getCode() == 409);
             String name = object == null
                     ? "leftovers"
                     : object.getKind() + " " + object.getMetadata().getNamespace() + "/"
                             + object.getMetadata().getName();
             if (!Thread.currentThread().isInterrupted()) {
-                (stale ? LOG.atDebug() : LOG.atWarn())
+                (StaleView.isBehind(e) ? LOG.atDebug() : LOG.atWarn())
                         .addKeyValue("object", name)
                         .setCause(e)
                         .log("the node's work failed, and will be tried again");
@@ -191,6 +188,11 @@ public final class NodeRunner implements RunningComponent {
     /** Where the content of a PersistentVolume is, if it is there: a folder, or a file if its mode is Block. */
     public Path content(String persistentVolume) {
         return volumes.path(persistentVolume);
+    }
+
+    /** Where the content of a VolumeSnapshot is, by its UID, if it is there. */
+    public Path snapshotContent(String uid) {
+        return snapshots.path(uid);
     }
 
     @Override

@@ -9,6 +9,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.TimeUnit;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -87,6 +88,41 @@ class LocalProcessTest {
     }
 
     @Test
+    void aContainedOneHasOnlyItsOwnVariablesAndTakesItsChildrenWithIt() throws Exception {
+        LocalProcess.Program program = shell("""
+                        env | cut -d= -f1 >'%1$s/names'; sleep 600 & echo $! >'%1$s/child'; touch '%1$s/ready'; wait; exit 1
+                        """.formatted(folder))
+                .withEnvironment(Map.of("PATH", System.getenv("PATH"), "OWN", "x"))
+                .asContained();
+        try (LocalProcess process = LocalProcess.start(program)) {
+            process.awaitReady(fileIsThere("ready"), Duration.ofSeconds(30));
+            ProcessHandle child = ProcessHandle.of(Long.parseLong(
+                            Files.readString(folder.resolve("child")).strip()))
+                    .orElseThrow();
+            assertThat(Files.readAllLines(folder.resolve("names"))).containsExactlyInAnyOrder("OWN", "PATH", "PWD");
+            assertThat(ProcessHandle.of(process.pid())).isPresent();
+
+            process.kill();
+
+            assertThat(process.onExit().get(30, TimeUnit.SECONDS)).isEqualTo(128 + 9);
+            Awaitility.await().atMost(Duration.ofSeconds(30)).until(() -> !child.isAlive());
+        }
+    }
+
+    @Test
+    void sigtermReachesAContainedOneAndItsCodeIsTold() throws Exception {
+        LocalProcess.Program program = shell("trap 'exit 3' TERM; touch '" + folder + "/ready'; sleep 600 & wait")
+                .withEnvironment(Map.of("PATH", System.getenv("PATH")))
+                .asContained();
+        try (LocalProcess process = LocalProcess.start(program)) {
+            process.awaitReady(fileIsThere("ready"), Duration.ofSeconds(30));
+            process.terminate();
+
+            assertThat(process.onExit().get(30, TimeUnit.SECONDS)).isEqualTo(3);
+        }
+    }
+
+    @Test
     void endsWithItsJvmEvenIfThatIsKilledAndADetachedOneDoesNot() throws Exception {
         Path classes = Path.of("target", "classes").toAbsolutePath();
         assertThat(classes).isDirectory();
@@ -107,10 +143,16 @@ class LocalProcessTest {
                     ProcessHandle.of(Long.parseLong(pids.get(0))).orElseThrow();
             ProcessHandle detached =
                     ProcessHandle.of(Long.parseLong(pids.get(1))).orElseThrow();
+            ProcessHandle contained =
+                    ProcessHandle.of(Long.parseLong(pids.get(2))).orElseThrow();
+            String child = Files.readString(folder.resolve("child")).strip();
+            ProcessHandle withIt = ProcessHandle.of(Long.parseLong(child)).orElseThrow();
 
             jvm.destroyForcibly();
 
-            Awaitility.await().atMost(Duration.ofSeconds(30)).until(() -> !guarded.isAlive());
+            Awaitility.await()
+                    .atMost(Duration.ofSeconds(30))
+                    .until(() -> !guarded.isAlive() && !contained.isAlive() && !withIt.isAlive());
             assertThat(detached.isAlive()).isTrue();
             detached.destroyForcibly();
         } finally {
@@ -126,7 +168,12 @@ class LocalProcessTest {
             LocalProcess guarded = LocalProcess.start(new LocalProcess.Program("a", folder.resolve("a.log"), sleep));
             LocalProcess detached =
                     LocalProcess.start(new LocalProcess.Program("b", folder.resolve("b.log"), sleep).asDetached());
-            Path partial = Files.writeString(folder.resolve("partial"), guarded.pid() + "\n" + detached.pid() + "\n");
+            List<String> family = List.of("sh", "-c", "sleep 120 & echo $! >" + folder + "/child; wait; exit 1");
+            LocalProcess contained =
+                    LocalProcess.start(new LocalProcess.Program("c", folder.resolve("c.log"), family).asContained());
+            contained.awaitReady(() -> Files.exists(folder.resolve("child")), Duration.ofSeconds(30));
+            String pids = guarded.pid() + "\n" + detached.pid() + "\n" + contained.pid() + "\n";
+            Path partial = Files.writeString(folder.resolve("partial"), pids);
             Files.move(partial, folder.resolve("pids"));
             Thread.currentThread().join();
         }

@@ -236,6 +236,56 @@ class NodeRunnerIT {
     }
 
     @Test
+    void aJavaProgramRunsOnThisJvmsJava() {
+        PersistentVolumeClaim claim = jobs.create(claim("java", "1Mi", "Filesystem"));
+        String classPath = System.getProperty("java.class.path");
+        jobs.create(
+                shell("java", claim, ""),
+                job -> job.editSpec()
+                        .editTemplate()
+                        .editSpec()
+                        .editFirstContainer()
+                        .withCommand("java", "-Xmx32m", "-cp", classPath, Writer.class.getName(), "--to=/data/written")
+                        .addNewEnv()
+                        .withName("WORD")
+                        .withValue("hello")
+                        .endEnv()
+                        .endContainer()
+                        .endSpec()
+                        .endTemplate()
+                        .endSpec());
+        jobs.awaitComplete("java");
+
+        assertThat(node.content(jobs.claimNow("java").getSpec().getVolumeName()).resolve("written"))
+                .hasContent("hello " + Runtime.version().feature());
+    }
+
+    /** The main class of a container. */
+    static final class Writer {
+        public static void main(String[] arguments) throws Exception {
+            Path file = Path.of(arguments[0].substring("--to=".length()));
+            Files.writeString(
+                    file, System.getenv("WORD") + " " + Runtime.version().feature());
+        }
+    }
+
+    @Test
+    void aPodWaitsForItsClaimAndSaysSo() {
+        PersistentVolumeClaim late = claim("late", "1Mi", "Filesystem");
+        jobs.create(shell("early", late, "touch /data/x"));
+        Awaitility.await()
+                .atMost(SOON)
+                .untilAsserted(() -> assertThat(jobs.podsOf("early"))
+                        .singleElement()
+                        .satisfies(pod -> assertThat(pod.getStatus().getConditions())
+                                .anyMatch(condition ->
+                                        "persistentvolumeclaim \"late\" not found".equals(condition.getMessage()))));
+
+        jobs.create(late);
+        jobs.awaitComplete("early");
+    }
+
+    @Test
     void aClaimOfASnapshotHasWhatWasThereThenAndGoesWithItsFiles() {
         PersistentVolumeClaim claim = jobs.create(claim("original", "1Mi", "Filesystem"));
         jobs.create(shell("before", claim, "echo before >/data/file"));
@@ -265,6 +315,11 @@ class NodeRunnerIT {
             assertThat(client.persistentVolumes().withName(volume).get()).isNull();
             assertThat(node.content(volume)).doesNotExist();
         });
+
+        Path content = node.snapshotContent(snapshot.getMetadata().getUid());
+        assertThat(content).isDirectory();
+        client.resource(snapshot).delete();
+        Awaitility.await().atMost(SOON).untilAsserted(() -> assertThat(content).doesNotExist());
     }
 
     @Test

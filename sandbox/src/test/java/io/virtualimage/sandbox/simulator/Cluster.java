@@ -7,6 +7,7 @@ import io.virtualimage.fetcher.FetchFold;
 import io.virtualimage.fetcher.StagingSweeper;
 import io.virtualimage.fetcher.source.ResolvedSource;
 import io.virtualimage.fetcher.source.SourceResolver;
+import io.virtualimage.fetcher.volume.VolumeReading;
 import io.virtualimage.fetcher.work.FetchWorker;
 import io.virtualimage.oci.InMemoryRegistry;
 import io.virtualimage.publisher.PublicNames;
@@ -162,7 +163,12 @@ final class Cluster {
         SourceResolver resolver = (image, source) -> new ResolvedSource(((DataSource.Http) source).url(), null);
         SplittableRandom sessions = new SplittableRandom(dice.number());
         Worker worker = new FetchWorker(
-                resolver, new SimSource(process, web, dice, counts), store, new SimFeeds(process, broker), sessions);
+                resolver,
+                new SimSource(process, web, dice, counts),
+                store,
+                new SimFeeds(process, broker),
+                new VolumeReading(new SimVolumes(), null),
+                sessions);
         work(replica, WorkGroup.FETCH_TASKS, 2, worker, ledger);
         work(replica, WorkGroup.FETCH_STREAMS, 2, worker, ledger);
         StagingSweeper sweeper = new StagingSweeper(store, ledger);

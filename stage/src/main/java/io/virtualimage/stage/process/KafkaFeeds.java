@@ -8,18 +8,24 @@ import io.virtualimage.topics.Recorded;
 import io.virtualimage.topics.Topic;
 import io.virtualimage.topics.UndecodableEventException;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayDeque;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Queue;
 import org.apache.kafka.clients.consumer.Consumer;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.apache.kafka.clients.consumer.OffsetAndTimestamp;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.errors.InterruptException;
 
 /** Feeds from {@code virtualimage.fetched}: a consumer each, of the one partition that the image is on. */
-final class KafkaFeeds implements SegmentFeed.Feeds {
+final class KafkaFeeds implements SegmentFeed.Feeds, SegmentFeed.Histories {
     private static final Duration CLOSE = Duration.ofSeconds(1);
+
+    /** The replicas' clocks may differ by so much. */
+    private static final Duration SKEW = Duration.ofMinutes(1);
 
     private final KafkaClients clients;
 
@@ -34,17 +40,52 @@ final class KafkaFeeds implements SegmentFeed.Feeds {
         consumer.assign(List.of(partition));
         // If the topic doesn't reach back that far any more, the client goes on at what is left.
         consumer.seek(partition, from.offset());
-        return new Feed(consumer, image.uid());
+        return new Feed(consumer, partition, image.uid());
     }
 
-    private static final class Feed implements SegmentFeed {
+    @Override
+    public SegmentFeed.History followSince(Incarnation image, int partition, Instant since) {
+        // There may be many at a time, and nobody waits for what they read in bulk.
+        Consumer<String, byte[]> consumer = clients.smallReader("feed");
+        try {
+            TopicPartition read = new TopicPartition(Topic.FETCHED.topicName(), partition);
+            consumer.assign(List.of(read));
+            OffsetAndTimestamp first = consumer.offsetsForTimes(
+                            Map.of(read, since.minus(SKEW).toEpochMilli()))
+                    .get(read);
+            if (first == null) {
+                consumer.seekToEnd(List.of(read));
+            } else {
+                consumer.seek(read, first.offset());
+            }
+            return new Feed(consumer, read, image.uid());
+        } catch (RuntimeException e) {
+            consumer.close(org.apache.kafka.clients.consumer.CloseOptions.timeout(CLOSE));
+            throw e;
+        }
+    }
+
+    private static final class Feed implements SegmentFeed.History {
         private final Consumer<String, byte[]> consumer;
         private final String uid;
+        private final TopicPartition partition;
         private final Queue<Recorded> read = new ArrayDeque<>();
 
-        Feed(Consumer<String, byte[]> consumer, String uid) {
+        /** Where the topic ended when that was first asked for. */
+        private long goal = -1;
+
+        Feed(Consumer<String, byte[]> consumer, TopicPartition partition, String uid) {
             this.consumer = consumer;
+            this.partition = partition;
             this.uid = uid;
+        }
+
+        @Override
+        public boolean caughtUp() {
+            if (goal < 0) {
+                goal = consumer.endOffsets(List.of(partition)).getOrDefault(partition, 0L);
+            }
+            return read.isEmpty() && consumer.position(partition) >= goal;
         }
 
         @Override

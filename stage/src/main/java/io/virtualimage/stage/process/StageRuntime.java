@@ -197,6 +197,10 @@ public final class StageRuntime implements AutoCloseable {
         return feeds;
     }
 
+    public SegmentFeed.Histories histories() {
+        return feeds;
+    }
+
     /**
      * The object store, by the settings {@code S3_ENDPOINT}, {@code S3_ACCESS_KEY}, {@code S3_SECRET_KEY} and
      * {@code S3_BUCKET}; connects to nothing yet.

@@ -67,7 +67,7 @@ public final class ServiceLink implements AutoCloseable {
     /**
      * Asks until there is an answer.
      *
-     * @param path below the Pod's URL, query included
+     * @param path below the Pod's URL
      * @return the body
      * @throws VolumeException if the service refuses, or was away for too long
      */

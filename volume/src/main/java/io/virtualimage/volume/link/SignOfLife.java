@@ -23,7 +23,7 @@ public final class SignOfLife implements AutoCloseable {
     private void repeat(Duration pause) {
         try {
             while (true) {
-                link.tryPost("heartbeat?done=" + doneBytes.get());
+                link.tryPost("heartbeat/" + doneBytes.get());
                 Thread.sleep(pause);
             }
         } catch (GoneException e) {

@@ -7,6 +7,9 @@ public final class VolumeException extends Exception {
     /** The volume, or what was asked for, is at fault: another Pod would fail as well. */
     public static final int VOLUME = 1;
 
+    /** Nobody wants this Pod's work any more. */
+    public static final int NOT_WANTED = 3;
+
     /** The service could not be reached: another Pod may be luckier (EX_TEMPFAIL of sysexits.h). */
     public static final int SERVICE_AWAY = 75;
 

@@ -27,7 +27,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * Sends what a volume holds to a fetcher, of that only what isn't staged yet. May be killed and begun again at any time.
  *
- * <p>The fetcher answers below the Pod's URL: {@code POST open?length=BYTES} with the length of a segment in bytes;
+ * <p>The fetcher answers below the Pod's URL: {@code POST open/BYTES} with the length of a segment in bytes;
  * {@code GET missing} with the segments that aren't staged ({@link IndexRanges}), none when all is there;
  * {@code PUT segments/INDEX} takes one; {@code PUT zeros/INDEX} takes the word that one holds only zeros.
  */
@@ -56,7 +56,7 @@ public final class VolumeReader {
     public void read(Path path) throws VolumeException, GoneException, InterruptedException {
         try (VolumeFile volume = VolumeFile.open(path)) {
             long length = volume.lengthBytes();
-            long segmentBytes = number(link.post("open?length=" + length));
+            long segmentBytes = number(link.post("open/" + length));
             try (SignOfLife life = new SignOfLife(link, signs);
                     ExecutorService senders = Executors.newFixedThreadPool(threads)) {
                 try {

@@ -74,7 +74,7 @@ final class FakeFetcher implements AutoCloseable {
             String path = exchange.getRequestURI().getPath().substring("/volumes/token/".length());
             byte[] body = exchange.getRequestBody().readAllBytes();
             requests.add(exchange.getRequestMethod() + " " + path);
-            Answer answer = answer(path, exchange.getRequestURI().getQuery(), body);
+            Answer answer = answer(path, body);
             byte[] text = answer.body().getBytes(java.nio.charset.StandardCharsets.UTF_8);
             exchange.sendResponseHeaders(answer.status(), text.length == 0 ? -1 : text.length);
             exchange.getResponseBody().write(text);
@@ -83,16 +83,16 @@ final class FakeFetcher implements AutoCloseable {
 
     private record Answer(int status, String body) {}
 
-    private synchronized Answer answer(String path, String query, byte[] body) {
-        if (path.equals("heartbeat")) {
+    private synchronized Answer answer(String path, byte[] body) {
+        if (path.startsWith("heartbeat/")) {
             return new Answer(204, "");
         }
         Integer status = statuses.poll();
         if (status != null) {
             return new Answer(status, refusal);
         }
-        if (path.equals("open")) {
-            lengthBytes = Long.parseLong(query.substring("length=".length()));
+        if (path.startsWith("open/")) {
+            lengthBytes = Long.parseLong(path.substring("open/".length()));
             return new Answer(200, SEGMENT + "\n");
         }
         if (path.equals("missing")) {
