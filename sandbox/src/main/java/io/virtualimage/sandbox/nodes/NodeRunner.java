@@ -58,7 +58,8 @@ public final class NodeRunner implements RunningComponent {
         snapshots = new VolumeFiles(directory.resolve("snapshots"));
         VolumeFiles folders = new VolumeFiles(directory.resolve("pods"));
         Chores chores = new Chores(changes::release);
-        provisioner = new VolumeProvisioner(client, view, volumes, snapshots, chores);
+        provisioner = new VolumeProvisioner(
+                client, view, volumes, snapshots, chores, new ClaimEvents(client, Clock.systemUTC()));
         snapshotter = new VolumeSnapshotter(client, view, volumes, snapshots, chores);
         scheduler = new PodScheduler(client, view);
         kubelet = new Kubelet(client, view, folders, directory, Clock.systemUTC(), changes::release);

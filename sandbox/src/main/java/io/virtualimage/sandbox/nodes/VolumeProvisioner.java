@@ -15,8 +15,6 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * Makes volumes for the claims that the controller manager hands to {@link LocalStorage#PROVISIONER}, which does the
@@ -24,8 +22,6 @@ import org.slf4j.LoggerFactory;
  * claim, of the same namespace. A folder holds as much as the disk has room for, whatever the claim says.
  */
 final class VolumeProvisioner {
-    private static final Logger LOG = LoggerFactory.getLogger(VolumeProvisioner.class);
-
     static final String SELECTED_NODE = "volume.kubernetes.io/selected-node";
     private static final String WHO_SHALL = "volume.kubernetes.io/storage-provisioner";
     private static final String WHO_DID = "pv.kubernetes.io/provisioned-by";
@@ -36,14 +32,21 @@ final class VolumeProvisioner {
     private final VolumeFiles volumes;
     private final VolumeFiles snapshots;
     private final Chores chores;
+    private final ClaimEvents events;
 
     VolumeProvisioner(
-            KubernetesClient client, ClusterView view, VolumeFiles volumes, VolumeFiles snapshots, Chores chores) {
+            KubernetesClient client,
+            ClusterView view,
+            VolumeFiles volumes,
+            VolumeFiles snapshots,
+            Chores chores,
+            ClaimEvents events) {
         this.client = client;
         this.view = view;
         this.volumes = volumes;
         this.snapshots = snapshots;
         this.chores = chores;
+        this.events = events;
     }
 
     private static String nameFor(PersistentVolumeClaim claim) {
@@ -75,10 +78,10 @@ final class VolumeProvisioner {
         long lengthBytes = LocalStorage.bytes(request(claim));
         @Nullable TypedLocalObjectReference source = claim.getSpec().getDataSource();
         if (source == null && claim.getSpec().getDataSourceRef() != null) {
-            LOG.atWarn()
-                    .addKeyValue("namespace", claim.getMetadata().getNamespace())
-                    .addKeyValue("claim", claim.getMetadata().getName())
-                    .log("a claim can't be filled from what its dataSourceRef names");
+            events.provisioningFailed(
+                    claim,
+                    "no volume is filled from a "
+                            + claim.getSpec().getDataSourceRef().getKind());
             return;
         }
         if (source == null) {
@@ -110,22 +113,17 @@ final class VolumeProvisioner {
                     .filter(volumes::exists)
                     .map(volumes::path);
         }
-        LOG.atWarn()
-                .addKeyValue("namespace", namespace)
-                .addKeyValue("claim", claim.getMetadata().getName())
-                .addKeyValue("kind", source.getKind())
-                .log("a claim can't be filled from this kind of object");
+        events.provisioningFailed(claim, "no volume is filled from a " + source.getKind());
         return Optional.empty();
     }
 
-    private static boolean fits(GenericKubernetesResource snapshot, PersistentVolumeClaim claim) {
+    private boolean fits(GenericKubernetesResource snapshot, PersistentVolumeClaim claim) {
         boolean fits = VolumeSnapshotter.restoreSizeBytes(snapshot) <= LocalStorage.bytes(request(claim));
         if (!fits) {
-            LOG.atWarn()
-                    .addKeyValue("namespace", claim.getMetadata().getNamespace())
-                    .addKeyValue("claim", claim.getMetadata().getName())
-                    .addKeyValue("snapshot", snapshot.getMetadata().getName())
-                    .log("a claim is smaller than the snapshot that it is to be filled from");
+            events.provisioningFailed(
+                    claim,
+                    "it asks for less than what snapshot "
+                            + snapshot.getMetadata().getName() + " was taken of");
         }
         return fits;
     }

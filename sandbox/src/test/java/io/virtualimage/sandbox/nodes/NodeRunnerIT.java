@@ -6,8 +6,6 @@ import static io.virtualimage.sandbox.nodes.TestJobs.shell;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import io.fabric8.kubernetes.api.model.ConfigMap;
-import io.fabric8.kubernetes.api.model.ConfigMapBuilder;
 import io.fabric8.kubernetes.api.model.GenericKubernetesResource;
 import io.fabric8.kubernetes.api.model.NamespaceBuilder;
 import io.fabric8.kubernetes.api.model.PersistentVolumeClaim;
@@ -305,6 +303,23 @@ class NodeRunnerIT {
         jobs.awaitComplete("restored");
         assertThat(jobs.messageOf("restored")).isEqualTo("before\n");
 
+        jobs.create(new PersistentVolumeClaimBuilder(claim("too-small", "1Ki", "Filesystem"))
+                .editSpec()
+                .withStorageClassName(LocalStorage.IMMEDIATE_CLASS)
+                .withNewDataSource("snapshot.storage.k8s.io", "VolumeSnapshot", "of-original")
+                .endSpec()
+                .build());
+        Awaitility.await()
+                .atMost(SOON)
+                .untilAsserted(() -> assertThat(client.v1()
+                                .events()
+                                .inNamespace(NAMESPACE)
+                                .withField("involvedObject.name", "too-small")
+                                .list()
+                                .getItems())
+                        .anyMatch(event -> event.getReason().equals("ProvisioningFailed")
+                                && event.getMessage().contains("less than what snapshot of-original")));
+
         String volume = jobs.claimNow("restored").getSpec().getVolumeName();
         assertThat(node.content(volume)).isDirectory();
         client.resource(jobs.claimNow("restored")).delete();
@@ -324,13 +339,7 @@ class NodeRunnerIT {
 
     @Test
     void anOwnerTakesItsJobWithItWhichEndsWithGrace(@TempDir Path folder) {
-        ConfigMap owner = client.resource(new ConfigMapBuilder()
-                        .withNewMetadata()
-                        .withName("owner")
-                        .withNamespace(NAMESPACE)
-                        .endMetadata()
-                        .build())
-                .create();
+        GenericKubernetesResource owner = jobs.createSnapshot("owner", "none");
         String script =
                 "trap 'touch %1$s/asked; exit' TERM; touch %1$s/ready; while :; do sleep 0.1; done".formatted(folder);
         jobs.create(

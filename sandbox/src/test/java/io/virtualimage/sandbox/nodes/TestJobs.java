@@ -169,8 +169,9 @@ record TestJobs(KubernetesClient client, String namespace) {
         return claimNow(name);
     }
 
-    GenericKubernetesResource snapshot(String name, String claim) {
-        client.genericKubernetesResources(ClusterView.SNAPSHOT)
+    /** A VolumeSnapshot of a claim, which need not be there. */
+    GenericKubernetesResource createSnapshot(String name, String claim) {
+        return client.genericKubernetesResources(ClusterView.SNAPSHOT)
                 .inNamespace(namespace)
                 .resource(new GenericKubernetesResourceBuilder()
                         .withApiVersion("snapshot.storage.k8s.io/v1")
@@ -181,6 +182,10 @@ record TestJobs(KubernetesClient client, String namespace) {
                         .addToAdditionalProperties("spec", Map.of("source", Map.of("persistentVolumeClaimName", claim)))
                         .build())
                 .create();
+    }
+
+    GenericKubernetesResource snapshot(String name, String claim) {
+        createSnapshot(name, claim);
         return Awaitility.await()
                 .atMost(SOON)
                 .until(
