@@ -81,7 +81,7 @@ public final class PublishWorker implements Worker {
     private VolumeFilling volumes() throws TaskDeferredException {
         if (volumes == null) {
             throw TaskDeferredException.outage(
-                    "the publishers are not set up to fill volumes (PUBLISHER_URL, VOLUME_IMAGE, TOKEN_KEY)", null);
+                    "the publishers are not set up to fill volumes (PUBLISHER_URL, VOLUME_JOB_IMAGE)", null);
         }
         return volumes;
     }

@@ -41,12 +41,13 @@ public final class Publisher {
      *       {@code REGISTRY_CA}: a file of certificates (PEM) to trust besides the usual ones
      *   <li>{@code REGISTRY_REPOSITORY}: what the names of repositories begin with (default {@code vi})
      *   <li>{@code PUSH_CHUNK}: bytes sent to the registry in one request (default {@code 64Mi})
-     *   <li>{@code PUBLISHER_URL}: the URL of all publishers, as Pods in the images' namespaces reach it; without it no
-     *       volume can be filled, and the rest of these is not read. {@code FILL_PORT}: where they are answered (default
-     *       {@code 8082}); {@code TOKEN_KEY}: what their tokens are derived from; {@code KUBECONFIG}: by default the pod's
-     *       own service account
-     *   <li>{@code VOLUME_IMAGE}: the container image of the program in the Pods; {@code VOLUME_COMMAND}, {@code
-     *       VOLUME_MEMORY}, {@code VOLUME_CPU}: what starts it (words with white space between), and what it may use up
+     *   <li>{@code PUBLISHER_URL}: the URL of all publishers, as Pods in the images' namespaces reach it; {@code
+     *       VOLUME_JOB_IMAGE}: the container image of the program in these Pods. Without these two no volume can be filled,
+     *       and the following settings are not read
+     *   <li>{@code VOLUME_JOB_COMMAND}, {@code VOLUME_JOB_MEMORY}, {@code VOLUME_JOB_CPU}: what starts the program (words
+     *       with white space between), and what it may use up
+     *   <li>{@code FILL_PORT}: where Pods are answered (default {@code 8082}); {@code TOKEN_KEY}: what their tokens are
+     *       derived from; {@code KUBECONFIG}: by default the pod's own service account
      *   <li>{@code VERIFY_VOLUME}: whether they read back what they wrote (default {@code true})
      *   <li>{@code FILESYSTEM_OVERHEAD}: how many thousandths of a file system on a volume files can't have: its claim is
      *       so much larger than the disk (default 55)
@@ -69,8 +70,9 @@ public final class Publisher {
                 : URI.create("https://" + (host.isEmpty() ? "registry.invalid" : host));
         Credentials credentials = credentials(settings);
         List<X509Certificate> trusted = trusted(settings);
-        Optional<Filling> filling =
-                settings.optional("PUBLISHER_URL").isEmpty() ? Optional.empty() : Optional.of(Filling.read(settings));
+        Optional<Filling> filling = settings.optional("VOLUME_JOB_IMAGE")
+                .filter(image -> settings.optional("PUBLISHER_URL").isPresent())
+                .map(image -> Filling.read(settings, image));
         settings.check();
         OciRegistry registry =
                 new HttpRegistry(new RegistrySettings(base, credentials, trusted), new OkHttpClient(), runtime.clock());
@@ -109,15 +111,12 @@ public final class Publisher {
 
         private static final Duration GRACE = Duration.ofSeconds(5);
 
-        static Filling read(Settings settings) {
+        static Filling read(Settings settings, String image) {
             VolumeProgram program = VolumeProgram.of(
-                    settings.optional("VOLUME_IMAGE").orElseGet(() -> {
-                        settings.text("VOLUME_IMAGE"); // names it as missing
-                        return "missing";
-                    }),
-                    settings.text("VOLUME_COMMAND", VolumeProgram.COMMAND),
-                    settings.text("VOLUME_MEMORY", VolumeProgram.MEMORY),
-                    settings.text("VOLUME_CPU", VolumeProgram.CPU_LIMIT));
+                    image,
+                    settings.text("VOLUME_JOB_COMMAND", VolumeProgram.COMMAND),
+                    settings.text("VOLUME_JOB_MEMORY", VolumeProgram.MEMORY),
+                    settings.text("VOLUME_JOB_CPU", VolumeProgram.CPU_LIMIT));
             double overhead = settings.number("FILESYSTEM_OVERHEAD", DEFAULT_OVERHEAD, 0, 500) / 1000.0;
             return new Filling(
                     new VolumeFilling.Setup(settings.uri("PUBLISHER_URL").toString(), program, overhead),

@@ -17,6 +17,7 @@ import io.virtualimage.stage.staging.S3StagingStore;
 import io.virtualimage.stage.staging.StagingUnavailableException;
 import io.virtualimage.topics.ProvisioningException;
 import io.virtualimage.topics.TopicProvisioner;
+import io.virtualimage.volume.VolumeMain;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.URI;
@@ -47,6 +48,7 @@ import org.jspecify.annotations.Nullable;
  */
 public final class Sandbox implements AutoCloseable {
     private static final int PARTITIONS = 3;
+    private static final String FILL = "-fill";
     private static final Duration READY_WITHIN = Duration.ofSeconds(90);
 
     private final SandboxOptions options;
@@ -169,19 +171,21 @@ public final class Sandbox implements AutoCloseable {
         settings.put("POD_NAMESPACE", "default");
         settings.put("TOKEN_KEY", tokenKey());
         settings.put("LOG_FORMAT", "plain");
-        settings.putAll(options.settings());
         Ports ports = new Ports(options.directory().resolve("services"));
+        settings.putAll(volumes(ports));
+        settings.putAll(options.settings());
         for (Service service : Service.values()) {
             Integer count = options.processes().get(service);
             if (count == null) {
-                startHere(service, settings, ports.port(service.serviceName()));
+                String name = service.serviceName();
+                startHere(service, withPorts(settings, service, name, ports), ports.port(name));
             } else {
                 for (int i = 1; i <= count; i++) {
                     String name = service.serviceName() + "-" + i;
                     ServiceProcess process = ServiceProcess.start(
                             name,
                             service,
-                            settings,
+                            withPorts(settings, service, name, ports),
                             ports.port(name),
                             options.directory().resolve("logs"));
                     started.push(process);
@@ -192,6 +196,40 @@ public final class Sandbox implements AutoCloseable {
         for (Replica replica : replicas) {
             awaitReady(replica);
         }
+    }
+
+    /** What it takes to fill volumes: a Pod is a process, whose program stands on this JVM's class path. */
+    private Map<String, String> volumes(Ports ports) {
+        Integer publishers = options.processes().get(Service.PUBLISHER);
+        String first = Service.PUBLISHER.serviceName() + (publishers == null ? "" : "-1");
+        String java = Path.of(System.getProperty("java.home"), "bin", "java").toString();
+        String program = Path.of(URI.create(VolumeMain.class
+                        .getProtectionDomain()
+                        .getCodeSource()
+                        .getLocation()
+                        .toString()))
+                .toString();
+        return Map.of(
+                "PUBLISHER_URL",
+                "http://127.0.0.1:" + ports.port(first + FILL),
+                "VOLUME_JOB_IMAGE",
+                "virtualimage/volume",
+                "VOLUME_JOB_COMMAND",
+                "%s -Xmx96m -XX:+UseSerialGC -Xshare:auto -cp %s %s"
+                        .formatted(java, program, VolumeMain.class.getName()),
+                // Volumes are folders here, without a file system of their own.
+                "FILESYSTEM_OVERHEAD",
+                "0");
+    }
+
+    /** The settings of a replica, with the ports that are its own. */
+    private static Map<String, String> withPorts(
+            Map<String, String> settings, Service service, String replica, Ports ports) {
+        Map<String, String> own = new LinkedHashMap<>(settings);
+        if (service == Service.PUBLISHER) {
+            own.put("FILL_PORT", Integer.toString(ports.port(replica + FILL)));
+        }
+        return own;
     }
 
     /** Made once: addresses to upload to stay what they are when the sandbox is started again. */
