@@ -75,7 +75,7 @@ class ArchitectureTest {
     private static final DescribedPredicate<JavaClass> DECIDERS = DescribedPredicate.describe(
             "decide purely",
             type -> type.getPackageName().startsWith(ROOT + ".stage.fold")
-                    || type.getName().matches(".*(Fold|Planner)(\\$.*)?"));
+                    || type.getName().matches(".*(Fold|Planner|SpecReading|DependencyReading)(\\$.*)?"));
 
     /** Where the world's answers differ from call to call. */
     private static final Set<String> MOODS = Set.of(

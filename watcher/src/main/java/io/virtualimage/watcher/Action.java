@@ -13,6 +13,9 @@ public sealed interface Action {
     /** This is wanted now. */
     record Say(Request request) implements Action {}
 
+    /** What the image waits for isn't known yet: it has to be looked at again soon. */
+    record LookAgain() implements Action {}
+
     /** Nothing is to be remembered of the image any more. */
     record Forget(String uid) implements Action {}
 }

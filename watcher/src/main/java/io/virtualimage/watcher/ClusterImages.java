@@ -7,6 +7,7 @@ import io.fabric8.kubernetes.client.dsl.base.PatchContext;
 import io.fabric8.kubernetes.client.dsl.base.PatchType;
 import io.fabric8.kubernetes.client.informers.ResourceEventHandler;
 import io.fabric8.kubernetes.client.informers.SharedIndexInformer;
+import io.fabric8.kubernetes.client.informers.cache.Cache;
 import io.virtualimage.k8s.VirtualImage;
 import io.virtualimage.k8s.WellKnown;
 import java.net.HttpURLConnection;
@@ -27,8 +28,8 @@ final class ClusterImages implements ImageObjects, AutoCloseable {
     private final KubernetesClient client;
     private final SharedIndexInformer<VirtualImage> informer;
 
-    /** @param onChange called with the UID of an object that appeared, changed or went; must only hand over */
-    ClusterImages(KubernetesClient client, Consumer<String> onChange) {
+    /** @param onChange called with an object that appeared, changed or went; must only hand over */
+    ClusterImages(KubernetesClient client, Consumer<VirtualImage> onChange) {
         this.client = client;
         this.informer = client.resources(VirtualImage.class).inAnyNamespace().runnableInformer(0);
         informer.addIndexers(Map.of(BY_UID, image -> List.of(image.getMetadata().getUid())));
@@ -38,10 +39,10 @@ final class ClusterImages implements ImageObjects, AutoCloseable {
     }
 
     /** Hands over what changed, and does nothing itself: the informer waits for it. */
-    private record Handover(Consumer<String> onChange) implements ResourceEventHandler<VirtualImage> {
+    private record Handover(Consumer<VirtualImage> onChange) implements ResourceEventHandler<VirtualImage> {
         @Override
         public void onAdd(VirtualImage image) {
-            onChange.accept(image.getMetadata().getUid());
+            onChange.accept(image);
         }
 
         @Override
@@ -76,6 +77,11 @@ final class ClusterImages implements ImageObjects, AutoCloseable {
     @Override
     public Optional<WantedImage> known(String uid) {
         return informer.getIndexer().byIndex(BY_UID, uid).stream().findFirst().map(WantedImage::of);
+    }
+
+    /** The object of this name in the cache. */
+    Optional<VirtualImage> find(String namespace, String name) {
+        return Optional.ofNullable(informer.getStore().getByKey(Cache.namespaceKeyFunc(namespace, name)));
     }
 
     @Override

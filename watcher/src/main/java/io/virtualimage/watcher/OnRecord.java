@@ -13,6 +13,7 @@ import io.virtualimage.topics.Incarnation;
 import io.virtualimage.topics.Recorded;
 import io.virtualimage.topics.Topic;
 import java.time.Instant;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -20,6 +21,11 @@ import org.jspecify.annotations.Nullable;
  *
  * @param request the last word on {@code virtualimage.requests}; a late record of a paused leader may have put an old one there
  * @param highest the highest incarnation that anything of the former spoke of
+ * @param standing the last request for the highest
+ * @param requested the last request for the highest that could be worked on; null if none was ever made: then no bytes of
+ *     it can be anywhere
+ * @param torn whether the highest was requested with two different contents: two leaders spoke at once, and bytes of both
+ *     may have met
  * @param retry the value of the retry annotation that was answered by the highest
  * @param withdrawn whether the image was ever withdrawn: there is no way back from that
  * @param published the last word on {@code virtualimage.published}
@@ -28,35 +34,53 @@ import org.jspecify.annotations.Nullable;
 public record OnRecord(
         @Nullable Request request,
         @Nullable Incarnation highest,
+        @Nullable Request standing,
+        @Nullable ImageRequested requested,
+        boolean torn,
         @Nullable String retry,
         boolean withdrawn,
         @Nullable Published published,
         @Nullable Instant publishedAt) {
 
-    public static final OnRecord NOTHING = new OnRecord(null, null, null, false, null, null);
+    public static final OnRecord NOTHING = new OnRecord(null, null, null, null, false, null, false, null, null);
 
     /** The same with one more record of {@code requests} or {@code published} in it. */
     public OnRecord with(ViewRecord record) {
         Recorded recorded = record.recorded();
         if (recorded == null) {
-            return record.topic() == Topic.REQUESTS
-                    ? new OnRecord(null, null, null, false, published, publishedAt)
-                    : new OnRecord(request, highest, retry, withdrawn, null, null);
+            return record.topic() == Topic.REQUESTS ? NOTHING.with(published, publishedAt) : with(null, null);
         }
         Event event = recorded.event();
-        if (event instanceof Request said) {
-            boolean higher = highest == null || said.image().compareTo(highest) >= 0;
-            return new OnRecord(
-                    said,
-                    higher ? said.image() : highest,
-                    higher ? retryOf(said) : retry,
-                    withdrawn || said instanceof ImageWithdrawn,
-                    published,
-                    publishedAt);
+        return switch (event) {
+            case Request said -> with(said);
+            case Published said -> with(said, recorded.time());
+            default -> this;
+        };
+    }
+
+    private OnRecord with(@Nullable Published said, @Nullable Instant at) {
+        return new OnRecord(request, highest, standing, requested, torn, retry, withdrawn, said, at);
+    }
+
+    private OnRecord with(Request said) {
+        boolean nowWithdrawn = withdrawn || said instanceof ImageWithdrawn;
+        int order = highest == null ? 1 : said.image().compareTo(highest);
+        if (order < 0) {
+            return new OnRecord(said, highest, standing, requested, torn, retry, nowWithdrawn, published, publishedAt);
         }
-        return event instanceof Published said
-                ? new OnRecord(request, highest, retry, withdrawn, said, recorded.time())
-                : this;
+        ImageRequested before = order > 0 ? null : requested;
+        ImageRequested now = said instanceof ImageRequested wanted ? wanted : before;
+        boolean nowTorn = (order == 0 && torn) || (before != null && now != null && !sameContent(before, now));
+        return new OnRecord(
+                said, said.image(), said, now, nowTorn, retryOf(said), nowWithdrawn, published, publishedAt);
+    }
+
+    /** Whether two requests lead to the same bytes in the same place. */
+    static boolean sameContent(ImageRequested a, ImageRequested b) {
+        return a.source().equals(b.source())
+                && a.storage() == b.storage()
+                && Objects.equals(a.sourceUid(), b.sourceUid())
+                && Objects.equals(a.storageClass(), b.storageClass());
     }
 
     /** Whether nothing at all is on record. */

@@ -4,6 +4,7 @@ import io.virtualimage.stage.process.ViewRecord;
 import io.virtualimage.stage.work.AnnouncementException;
 import io.virtualimage.stage.work.Announcer;
 import io.virtualimage.stage.work.Tombstones;
+import io.virtualimage.topics.Event.ImageWithdrawn;
 import io.virtualimage.topics.Event.Request;
 import io.virtualimage.topics.Incarnation;
 import java.time.Clock;
@@ -29,8 +30,12 @@ public final class Reconciler {
     /** What was said and has not come back on the topic by then is said again. */
     private static final Duration ECHO = Duration.ofSeconds(10);
 
+    /** Until what an image waits for can be looked up, it is looked at so often. */
+    private static final Duration SOON = Duration.ofMillis(500);
+
     private final RequestPlanner planner;
     private final ImageObjects objects;
+    private final Surroundings surroundings;
     private final Announcer announcer;
     private final Tombstones tombstones;
     private final Clock clock;
@@ -44,12 +49,14 @@ public final class Reconciler {
     public Reconciler(
             RequestPlanner planner,
             ImageObjects objects,
+            Surroundings surroundings,
             Announcer announcer,
             Tombstones tombstones,
             Clock clock,
             BooleanSupplier leading) {
         this.planner = planner;
         this.objects = objects;
+        this.surroundings = surroundings;
         this.announcer = announcer;
         this.tombstones = tombstones;
         this.clock = clock;
@@ -84,8 +91,11 @@ public final class Reconciler {
             if (!leading.getAsBoolean()) {
                 return Optional.empty();
             }
-            if (action instanceof Action.Say(Request request) && justSaid(uid, request)) {
+            if (action instanceof Action.Say(Request request) && mustWait(uid, request)) {
                 return Optional.of(ECHO);
+            }
+            if (action instanceof Action.LookAgain) {
+                return Optional.of(SOON);
             }
             act(uid, action);
         }
@@ -94,8 +104,10 @@ public final class Reconciler {
 
     private List<Action> plan(String uid, OnRecord record) {
         Optional<WantedImage> image = objects.known(uid);
+        // First the caches, then a look into them: what changes in between asks for another look.
+        surroundings.follow(uid, image.map(each -> planner.needs(each, record)).orElse(Set.of()));
         if (image.isPresent()) {
-            return planner.plan(image.get(), record);
+            return planner.plan(image.get(), record, surroundings);
         }
         Incarnation last = record.last();
         List<Action> actions = planner.planAbsent(record, clock.instant());
@@ -105,11 +117,18 @@ public final class Reconciler {
                 : actions;
     }
 
-    private boolean justSaid(String uid, Request request) {
+    /**
+     * Whether the same was just said; or something else of this spec, which has to be on record before what follows can be
+     * told: what was requested once is never requested differently under the same name.
+     */
+    private boolean mustWait(String uid, Request request) {
         Said last = said.get(uid);
-        return last != null
-                && last.request().equals(request)
-                && last.at().plus(ECHO).isAfter(clock.instant());
+        if (last == null || !last.at().plus(ECHO).isAfter(clock.instant())) {
+            return false;
+        }
+        boolean follows = !(request instanceof ImageWithdrawn)
+                && last.request().image().generation() == request.image().generation();
+        return follows || last.request().equals(request);
     }
 
     private void act(String uid, Action action) throws AnnouncementException, InterruptedException {
@@ -128,6 +147,7 @@ public final class Reconciler {
                 }
                 log(request);
             }
+            case Action.LookAgain ignored -> {} // the one who asked knows when
             case Action.Forget(String forgotten) -> tombstones.forget(forgotten);
         }
     }

@@ -1,19 +1,16 @@
 package io.virtualimage.watcher;
 
-import io.virtualimage.k8s.ConditionReason;
-import io.virtualimage.k8s.ConditionType;
-import io.virtualimage.topics.DataSource;
 import io.virtualimage.topics.Event.ImageBlocked;
 import io.virtualimage.topics.Event.ImageRequested;
 import io.virtualimage.topics.Event.ImageWithdrawn;
 import io.virtualimage.topics.Event.Request;
 import io.virtualimage.topics.Incarnation;
-import io.virtualimage.topics.Storage;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -29,27 +26,70 @@ public final class RequestPlanner {
         this.withdrawnKept = withdrawnKept;
     }
 
-    /** What to do about an object that exists. */
-    public List<Action> plan(WantedImage image, OnRecord record) {
+    /** What an object waits for; nothing if what is around it can't change anything any more. */
+    Set<Dependency> needs(WantedImage image, OnRecord record) {
+        return image.deleting() || isAhead(record, image) || isAdopted(image, record) || isFixed(image, record)
+                ? Set.of()
+                : DependencyReading.needs(image);
+    }
+
+    /**
+     * What to do about an object that exists.
+     *
+     * @param surroundings asked for what the object {@link #needs}
+     */
+    public List<Action> plan(WantedImage image, OnRecord record, Surroundings surroundings) {
         if (image.deleting()) {
             return leave(image, record);
         }
-        Incarnation highest = record.highest();
-        if (record.withdrawn() || (highest != null && highest.generation() > image.generation())) {
+        if (isAhead(record, image)) {
             return List.of(); // the object was read before what is on record was written
         }
-        if (record.request() == null && image.settled()) {
-            return List.of(); // adopted: published by another installation, or before the topics were lost
+        if (isAdopted(image, record)) {
+            return List.of();
         }
         List<Action> actions = new ArrayList<>();
         if (!image.kept()) {
             actions.add(new Action.AddFinalizer(image));
         }
-        Request wish = wish(image, record);
-        if (!wish.equals(record.request())) {
-            actions.add(new Action.Say(wish));
+        Wish wish = isFixed(image, record) ? Wish.asItWas(record, false) : wish(image, record, surroundings);
+        if (wish.request() != null && !wish.request().equals(record.request())) {
+            actions.add(new Action.Say(wish.request()));
+        }
+        if (wish.open()) {
+            actions.add(new Action.LookAgain());
         }
         return actions;
+    }
+
+    private static boolean isAhead(OnRecord record, WantedImage image) {
+        Incarnation highest = record.highest();
+        return record.withdrawn() || (highest != null && highest.generation() > image.generation());
+    }
+
+    /** Published by another installation, or before the topics were lost. */
+    private static boolean isAdopted(WantedImage image, OnRecord record) {
+        return record.request() == null && image.settled();
+    }
+
+    /**
+     * Whether the request stays as it is, whatever becomes of what the image was made from: it is published, or failed and
+     * nobody asked for another try.
+     */
+    private static boolean isFixed(WantedImage image, OnRecord record) {
+        Incarnation highest = record.highest();
+        return highest != null
+                && highest.generation() == image.generation()
+                && !asksAgain(image, record, highest)
+                && (record.isPublished(highest) || image.settled() || image.failed());
+    }
+
+    /** An annotation that was taken away, or that came after the image was published, asks for nothing. */
+    private static boolean asksAgain(WantedImage image, OnRecord record, Incarnation highest) {
+        return image.retry() != null
+                && !Objects.equals(image.retry(), record.retry())
+                && !record.isPublished(highest)
+                && !image.settled();
     }
 
     /**
@@ -87,34 +127,77 @@ public final class RequestPlanner {
         return last == null || image.generation() > last.generation() ? incarnation(image, 0) : last;
     }
 
-    private static Request wish(WantedImage image, OnRecord record) {
-        Incarnation highest = record.highest();
-        if (highest == null || highest.generation() < image.generation()) {
-            return wish(image, incarnation(image, 0), image.retry());
+    /**
+     * What should be on record.
+     *
+     * @param request null if that can't be told yet
+     * @param open whether more will be known soon
+     */
+    private record Wish(@Nullable Request request, boolean open) {
+        static Wish asItWas(OnRecord record, boolean open) {
+            return new Wish(record.requested() == null ? record.standing() : record.requested(), open);
         }
-        String answered = record.retry();
-        boolean again = image.retry() != null
-                && !Objects.equals(image.retry(), answered)
-                && !record.isPublished(highest)
-                && !image.settled();
-        // An annotation that was taken away, or that came after the image was published, asks for nothing.
-        return again
-                ? wish(image, incarnation(image, highest.run() + 1), image.retry())
-                : wish(image, incarnation(image, highest.run()), answered);
     }
 
-    private static Request wish(WantedImage image, Incarnation incarnation, @Nullable String retry) {
-        return switch (SpecReading.of(image.spec())) {
-            case SpecReading.Workable(DataSource source, Storage storage) ->
-                new ImageRequested(incarnation, source, storage, retry, null, null);
-            case SpecReading.Unsupported(String message) ->
-                new ImageBlocked(
-                        incarnation,
-                        ConditionType.READY.wire(),
-                        ConditionReason.PROVISIONING_NOT_STARTED.wire(),
-                        message,
-                        retry);
+    private static Wish wish(WantedImage image, OnRecord record, Surroundings surroundings) {
+        Incarnation highest = record.highest();
+        if (highest == null || highest.generation() < image.generation()) {
+            return begin(image, incarnation(image, 0), surroundings);
+        }
+        return asksAgain(image, record, highest)
+                ? begin(image, incarnation(image, highest.run() + 1), surroundings)
+                : goOn(image, record, highest, surroundings);
+    }
+
+    /** Nothing was ever said of the incarnation. */
+    private static Wish begin(WantedImage image, Incarnation incarnation, Surroundings surroundings) {
+        return switch (DependencyReading.of(image, surroundings)) {
+            case DependencyReading.Workable workable ->
+                new Wish(requested(incarnation, workable, image.retry()), false);
+            case DependencyReading.Missing missing -> new Wish(blocked(incarnation, missing, image.retry()), false);
+            case DependencyReading.Unclear(boolean overdue, DependencyReading.Missing missing) ->
+                overdue ? new Wish(blocked(incarnation, missing, image.retry()), true) : new Wish(null, true);
         };
+    }
+
+    /**
+     * What was requested once may have left bytes: whatever is not the same has the next run, so that bytes of two sources
+     * never meet.
+     */
+    private static Wish goOn(WantedImage image, OnRecord record, Incarnation highest, Surroundings surroundings) {
+        ImageRequested before = record.requested();
+        Incarnation next = incarnation(image, before == null ? highest.run() : highest.run() + 1);
+        return switch (DependencyReading.of(image, surroundings)) {
+            case DependencyReading.Workable workable -> {
+                ImageRequested now = requested(next, workable, record.retry());
+                yield before != null && !record.torn() && OnRecord.sameContent(before, now)
+                        ? new Wish(before, false)
+                        : new Wish(now, false);
+            }
+            case DependencyReading.Missing missing -> new Wish(blocked(next, missing, record.retry()), false);
+            case DependencyReading.Unclear(boolean overdue, DependencyReading.Missing missing) ->
+                // What is under way isn't stopped because nobody answers.
+                overdue && before == null
+                        ? new Wish(blocked(next, missing, record.retry()), true)
+                        : Wish.asItWas(record, true);
+        };
+    }
+
+    private static ImageRequested requested(
+            Incarnation incarnation, DependencyReading.Workable workable, @Nullable String retry) {
+        return new ImageRequested(
+                incarnation,
+                workable.source(),
+                workable.place().storage(),
+                retry,
+                workable.sourceUid(),
+                workable.place().storageClass());
+    }
+
+    private static ImageBlocked blocked(
+            Incarnation incarnation, DependencyReading.Missing missing, @Nullable String retry) {
+        return new ImageBlocked(
+                incarnation, missing.condition().wire(), missing.reason().wire(), missing.message(), retry);
     }
 
     private static Incarnation incarnation(WantedImage image, long run) {

@@ -64,12 +64,20 @@ public record WantedImage(
 
     /** Whether its status says that it was published, by the spec that it has now. */
     public boolean settled() {
-        if (phase == null || observedGeneration == null || observedGeneration != generation) {
-            return false;
-        }
-        return switch (phase) {
-            case READY, IMAGE_LOST, PVC_LOST -> true;
-            case PENDING, WAIT_FOR_USER_UPLOAD, PROVISIONING, FAILED, TERMINATING -> false;
-        };
+        return observed()
+                && switch (phase) {
+                    case READY, IMAGE_LOST, PVC_LOST -> true;
+                    case PENDING, WAIT_FOR_USER_UPLOAD, PROVISIONING, FAILED, TERMINATING -> false;
+                    case null -> false;
+                };
+    }
+
+    /** Whether its status says that it can't be had, by the spec that it has now. */
+    public boolean failed() {
+        return observed() && phase == Phase.FAILED;
+    }
+
+    private boolean observed() {
+        return observedGeneration != null && observedGeneration == generation;
     }
 }

@@ -2,6 +2,7 @@ package io.virtualimage.watcher;
 
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.virtualimage.k8s.KubernetesConnection;
+import io.virtualimage.k8s.VirtualImage;
 import io.virtualimage.k8s.WellKnown;
 import io.virtualimage.stage.process.Settings;
 import io.virtualimage.stage.process.StageRuntime;
@@ -12,12 +13,13 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.function.BooleanSupplier;
 
-/** The service: watches VirtualImages, and says on {@code virtualimage.requests} what is wanted. */
+/** The service: watches VirtualImages and what they wait for, and says on {@code virtualimage.requests} what is wanted. */
 public final class Watcher implements AutoCloseable {
     /** Until caches are filled, a look is put off by so much. */
     private static final Duration WARM_UP = Duration.ofMillis(500);
 
     private final ClusterImages objects;
+    private final ClusterSurroundings surroundings;
     private final Leadership leadership;
     private final KeyQueue queue;
     private final Reconciler reconciler;
@@ -42,11 +44,23 @@ public final class Watcher implements AutoCloseable {
 
     private Watcher(StageRuntime runtime, KubernetesClient client, String namespace, RequestPlanner planner) {
         this.queue = new KeyQueue("watcher", this::look);
-        this.objects = new ClusterImages(client, queue::add);
+        this.objects = new ClusterImages(client, this::changed);
+        this.surroundings = new ClusterSurroundings(client, objects, queue::add, runtime.clock());
         this.leadership =
                 new Leadership(client, namespace, WellKnown.WATCHER_LEASE, runtime.replica(), this::lookAtAll);
         this.reconciler = new Reconciler(
-                planner, objects, runtime.announcer(), runtime.tombstones(), runtime.clock(), leadership::leading);
+                planner,
+                objects,
+                surroundings,
+                runtime.announcer(),
+                runtime.tombstones(),
+                runtime.clock(),
+                leadership::leading);
+    }
+
+    private void changed(VirtualImage image) {
+        queue.add(image.getMetadata().getUid());
+        surroundings.changed(image);
     }
 
     private void begin(StageRuntime runtime, Duration resync) {
@@ -76,6 +90,7 @@ public final class Watcher implements AutoCloseable {
     public void close() {
         leadership.close();
         queue.close();
+        surroundings.close();
         objects.close();
     }
 }

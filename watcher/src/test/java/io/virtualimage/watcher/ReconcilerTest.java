@@ -27,6 +27,7 @@ import org.junit.jupiter.api.Test;
 
 class ReconcilerTest {
     private final FakeImageObjects objects = new FakeImageObjects();
+    private final FakeSurroundings surroundings = new FakeSurroundings();
     private final List<Event> announced = new ArrayList<>();
     private final List<String> forgotten = new ArrayList<>();
     private final Announcer announcer = new Announcer() {
@@ -57,7 +58,13 @@ class ReconcilerTest {
         }
     };
     private final Reconciler reconciler = new Reconciler(
-            new RequestPlanner(Duration.ofHours(24)), objects, announcer, forgotten::add, clock, () -> leading);
+            new RequestPlanner(Duration.ofHours(24)),
+            objects,
+            surroundings,
+            announcer,
+            forgotten::add,
+            clock,
+            () -> leading);
 
     private void echo() {
         reconciler.heard(viewed(announced.getLast(), now));
@@ -132,7 +139,13 @@ class ReconcilerTest {
         };
         behind.byUid.put(UID, Samples.kept());
         Reconciler late = new Reconciler(
-                new RequestPlanner(Duration.ofHours(24)), behind, announcer, uid -> {}, clock, () -> true);
+                new RequestPlanner(Duration.ofHours(24)),
+                behind,
+                surroundings,
+                announcer,
+                uid -> {},
+                clock,
+                () -> true);
         late.heard(viewed(requested(1, 0, null), now));
         late.reconcile(UID);
         assertThat(announced).isEmpty();

@@ -38,6 +38,21 @@ final class Samples {
         return new WantedImage("ns", "disk", UID, 1, "10", null, false, List.of(), http(URL, null), null, null);
     }
 
+    static WantedImage spec(WantedImage i, VirtualImageSpec spec) {
+        return new WantedImage(
+                i.namespace(),
+                i.name(),
+                i.uid(),
+                i.generation(),
+                i.resourceVersion(),
+                i.retry(),
+                i.deleting(),
+                i.finalizers(),
+                spec,
+                i.phase(),
+                i.observedGeneration());
+    }
+
     static WantedImage kept() {
         return withFinalizers(fresh(), WellKnown.CLEANUP_FINALIZER);
     }

@@ -12,9 +12,12 @@ import io.virtualimage.topics.Checksums;
 import io.virtualimage.topics.DataSource;
 import java.util.Map;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.MethodSource;
 
 class SpecReadingTest {
@@ -33,9 +36,8 @@ class SpecReadingTest {
                     """)
     void noSecretIsSaid(String url, String visible, boolean partial) {
         assertThat(SpecReading.of(Samples.http(url, null)))
-                .isEqualTo(new SpecReading.Workable(
-                        new DataSource.Http(visible, partial, Checksums.NONE),
-                        io.virtualimage.topics.Storage.CONTAINER_REGISTRY));
+                .isEqualTo(new SpecReading.Direct(
+                        new DataSource.Http(visible, partial, Checksums.NONE), SpecReading.Place.REGISTRY));
     }
 
     @Test
@@ -43,9 +45,9 @@ class SpecReadingTest {
         SpecReading reading =
                 SpecReading.of(VirtualImageSpec.inRegistry(new Origin.Http("https://example.com/a", "Q0E=", null)));
         assertThat(reading)
-                .isEqualTo(new SpecReading.Workable(
+                .isEqualTo(new SpecReading.Direct(
                         new DataSource.Http("https://example.com/a", true, Checksums.NONE),
-                        io.virtualimage.topics.Storage.CONTAINER_REGISTRY));
+                        SpecReading.Place.REGISTRY));
     }
 
     @Test
@@ -53,8 +55,8 @@ class SpecReadingTest {
         Checksum checksum = new Checksum("0".repeat(32), null, SHA256, null, "1".repeat(64), "2".repeat(128));
         assertThat(SpecReading.of(Samples.http(Samples.URL, checksum)))
                 .isInstanceOfSatisfying(
-                        SpecReading.Workable.class,
-                        workable -> assertThat(workable.source().checksums())
+                        SpecReading.Direct.class,
+                        reading -> assertThat(reading.source().checksums())
                                 .isEqualTo(new Checksums(Map.of(
                                         ChecksumAlgorithm.MD5,
                                         "0".repeat(32),
@@ -66,16 +68,81 @@ class SpecReadingTest {
                                         "2".repeat(128)))));
     }
 
+    @ParameterizedTest
+    @CsvSource(textBlock = """
+                    debian:13,                                     ,        ,         false
+                    registry.example.com:5000/images/debian:13,    ,        ,         false
+                    [2001:db8::1]:5000/a,                          secret,  ,         false
+                    debian,                                        '',      Q0E=,     true
+                    """)
+    void aContainerImageIsSaidAsItStands(String image, String secret, String caBundle, boolean partial) {
+        Origin.PullSecret named = secret == null ? null : new Origin.PullSecret(secret);
+        assertThat(SpecReading.of(VirtualImageSpec.inRegistry(new Origin.ContainerImage(image, named, caBundle))))
+                .isEqualTo(new SpecReading.Direct(
+                        new DataSource.ContainerImage(
+                                image, secret == null || secret.isEmpty() ? null : secret, partial),
+                        SpecReading.Place.REGISTRY));
+    }
+
+    @Test
+    void anUploadIsAskedForItsChecksums() {
+        Checksum checksum = new Checksum("0".repeat(32), null, null, null, null, null);
+        assertThat(SpecReading.of(VirtualImageSpec.inRegistry(new Origin.Upload(checksum))))
+                .isEqualTo(new SpecReading.Direct(
+                        new DataSource.Upload(new Checksums(Map.of(ChecksumAlgorithm.MD5, "0".repeat(32)))),
+                        SpecReading.Place.REGISTRY));
+        assertThat(SpecReading.of(VirtualImageSpec.inRegistry(new Origin.Upload(null))))
+                .isEqualTo(new SpecReading.Direct(new DataSource.Upload(Checksums.NONE), SpecReading.Place.REGISTRY));
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void anObjectIsNamed(ObjectRefKind kind) {
+        assertThat(SpecReading.of(VirtualImageSpec.inRegistry(new Origin.ObjectRef(kind, "a"))))
+                .isInstanceOfSatisfying(SpecReading.Referring.class, reading -> {
+                    assertThat(reading.kind().wireName()).isEqualTo(kind.wire());
+                    assertThat(reading.name()).isEqualTo("a");
+                });
+    }
+
+    static Stream<Arguments> claims() {
+        return Stream.of(Storage.PERSISTENT_VOLUME_CLAIM, Storage.KUBERNETES)
+                .flatMap(storage -> Stream.of(
+                        Arguments.of(storage, null, null),
+                        Arguments.of(storage, new VirtualImageSpec.ClaimSettings(null), null),
+                        Arguments.of(storage, new VirtualImageSpec.ClaimSettings(""), null),
+                        Arguments.of(storage, new VirtualImageSpec.ClaimSettings("fast"), "fast")));
+    }
+
+    @ParameterizedTest
+    @MethodSource
+    void claims(Storage storage, VirtualImageSpec.@Nullable ClaimSettings settings, @Nullable String storageClass) {
+        io.virtualimage.k8s.DataSource source = io.virtualimage.k8s.DataSource.of(new Origin.Upload(null));
+        assertThat(SpecReading.of(new VirtualImageSpec(storage, settings, source)))
+                .isInstanceOfSatisfying(
+                        SpecReading.Direct.class,
+                        reading -> assertThat(reading.place())
+                                .isEqualTo(new SpecReading.Place(
+                                        io.virtualimage.topics.Storage.PERSISTENT_VOLUME_CLAIM, storageClass)));
+    }
+
+    @Test
+    void aClassSaysNothingInARegistry() {
+        io.virtualimage.k8s.DataSource source = io.virtualimage.k8s.DataSource.of(new Origin.Upload(null));
+        assertThat(SpecReading.of(new VirtualImageSpec(
+                        Storage.CONTAINER_REGISTRY, new VirtualImageSpec.ClaimSettings("fast"), source)))
+                .isEqualTo(new SpecReading.Direct(new DataSource.Upload(Checksums.NONE), SpecReading.Place.REGISTRY));
+    }
+
     static Stream<VirtualImageSpec> unsupported() {
         Origin http = new Origin.Http(Samples.URL, null, null);
         return Stream.of(
-                new VirtualImageSpec(Storage.PERSISTENT_VOLUME_CLAIM, null, io.virtualimage.k8s.DataSource.of(http)),
-                new VirtualImageSpec(Storage.KUBERNETES, null, io.virtualimage.k8s.DataSource.of(http)),
                 new VirtualImageSpec(null, null, io.virtualimage.k8s.DataSource.of(http)),
                 new VirtualImageSpec(Storage.CONTAINER_REGISTRY, null, null),
-                VirtualImageSpec.inRegistry(new Origin.ContainerImage("debian:13", null, null)),
-                VirtualImageSpec.inRegistry(new Origin.ObjectRef(ObjectRefKind.VIRTUAL_DISK, "disk")),
-                VirtualImageSpec.inRegistry(new Origin.Upload(null)),
+                VirtualImageSpec.inRegistry(new Origin.ContainerImage("", null, null)),
+                VirtualImageSpec.inRegistry(new Origin.ContainerImage("https://example.com/a", null, null)),
+                VirtualImageSpec.inRegistry(new Origin.ContainerImage("user:secret@example.com/a", null, null)),
+                VirtualImageSpec.inRegistry(new Origin.ObjectRef(null, "disk")),
                 Samples.http(Samples.URL, new Checksum("short", null, null, null, null, null)));
     }
 
@@ -85,6 +152,8 @@ class SpecReadingTest {
         assertThat(SpecReading.of(spec))
                 .isInstanceOfSatisfying(
                         SpecReading.Unsupported.class,
-                        reading -> assertThat(reading.message()).contains("not supported"));
+                        reading -> assertThat(reading.message())
+                                .contains("not supported")
+                                .doesNotContain("secret"));
     }
 }

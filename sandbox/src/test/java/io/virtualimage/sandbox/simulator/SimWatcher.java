@@ -4,11 +4,15 @@ import io.virtualimage.stage.process.ViewRecord;
 import io.virtualimage.stage.work.AnnouncementException;
 import io.virtualimage.stage.work.Announcer;
 import io.virtualimage.topics.Topic;
+import io.virtualimage.watcher.Dependency;
+import io.virtualimage.watcher.Lookup;
 import io.virtualimage.watcher.Reconciler;
 import io.virtualimage.watcher.RequestPlanner;
+import io.virtualimage.watcher.Surroundings;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeMap;
 
@@ -28,6 +32,21 @@ final class SimWatcher {
     static final class Lease {
         private String holder = "";
         private long renewedAt;
+    }
+
+    /** Nothing that is simulated waits for anything. */
+    private static final class Unneeded implements Surroundings {
+        @Override
+        public void follow(String uid, Set<Dependency> dependencies) {
+            if (!dependencies.isEmpty()) {
+                throw new IllegalStateException("not simulated: " + dependencies);
+            }
+        }
+
+        @Override
+        public Lookup look(Dependency dependency) {
+            throw new IllegalStateException("not simulated: " + dependency);
+        }
     }
 
     private final SimProcess process;
@@ -54,6 +73,7 @@ final class SimWatcher {
         this.reconciler = new Reconciler(
                 new RequestPlanner(withdrawnKept),
                 objects,
+                new Unneeded(),
                 announcer,
                 uid -> {
                     process.effect("has forgotten", uid);

@@ -3,15 +3,14 @@ package io.virtualimage.sandbox.stage;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import io.fabric8.kubernetes.api.model.Condition;
 import io.fabric8.kubernetes.api.model.Event;
 import io.fabric8.kubernetes.api.model.NamespaceBuilder;
 import io.fabric8.kubernetes.api.model.ObjectMetaBuilder;
-import io.fabric8.kubernetes.api.model.authentication.TokenRequest;
-import io.fabric8.kubernetes.api.model.authentication.TokenRequestBuilder;
-import io.fabric8.kubernetes.client.Config;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.dsl.Resource;
 import io.virtualimage.k8s.ConditionType;
+import io.virtualimage.k8s.ObjectRefKind;
 import io.virtualimage.k8s.Origin;
 import io.virtualimage.k8s.Phase;
 import io.virtualimage.k8s.VirtualImage;
@@ -61,7 +60,6 @@ import org.junit.jupiter.api.io.TempDir;
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 class ControlIT {
     private static final String NAMESPACE = "control";
-    private static final String SYSTEM = "virtualimage-system";
     private static final Duration SOON = Duration.ofSeconds(30);
 
     private PipelineKafka kafka;
@@ -79,7 +77,8 @@ class ControlIT {
         api.apply(manifests.resolve("namespace.yaml"));
         for (String service : List.of("watcher", "status-writer")) {
             api.apply(manifests.resolve("rbac").resolve(service + ".yaml"));
-            kubeconfigs.put(service, kubeconfig(api, service, directory.resolve(service + ".kubeconfig")));
+            kubeconfigs.put(
+                    service, ServiceAccounts.kubeconfig(api, service, directory.resolve(service + ".kubeconfig")));
         }
         client.resource(new NamespaceBuilder()
                         .withNewMetadata()
@@ -131,34 +130,10 @@ class ControlIT {
     private Settings settings(String service, String replica) {
         Map<String, String> environment = new HashMap<>(kafka.environment(replica));
         environment.put("KUBECONFIG", String.valueOf(kubeconfigs.get(service)));
-        environment.put("POD_NAMESPACE", SYSTEM);
+        environment.put("POD_NAMESPACE", ServiceAccounts.NAMESPACE);
         environment.put("RESYNC", "2s");
+        environment.put("TOKEN_KEY", "0123456789abcdef0123456789abcdef");
         return new Settings(environment);
-    }
-
-    /** Of the service's own account, which may do what its manifest says and nothing else. */
-    private Path kubeconfig(KubeApi api, String service, Path file) throws IOException {
-        TokenRequest asked = client.serviceAccounts()
-                .inNamespace(SYSTEM)
-                .withName("virtualimage-" + service)
-                .tokenRequest(new TokenRequestBuilder()
-                        .withNewSpec()
-                        .withExpirationSeconds(3600L)
-                        .endSpec()
-                        .build());
-        Config of = Config.fromKubeconfig(api.kubeconfig().toFile());
-        return Files.writeString(
-                file, """
-                apiVersion: v1
-                kind: Config
-                clusters:
-                - {name: c, cluster: {server: '%s', insecure-skip-tls-verify: true}}
-                users:
-                - {name: u, user: {token: '%s'}}
-                contexts:
-                - {name: x, context: {cluster: c, user: u}}
-                current-context: x
-                """.formatted(of.getMasterUrl(), asked.getStatus().getToken()));
     }
 
     private Resource<VirtualImage> object(String name) {
@@ -323,12 +298,13 @@ class ControlIT {
     }
 
     @Test
-    void whatIsNotSupportedYetIsSaid() {
-        create("upload", VirtualImageSpec.inRegistry(new Origin.Upload(null)));
-        VirtualImageStatus status = awaitPhase("upload", Phase.PENDING);
-        assertThat(status.condition(ConditionType.READY).orElseThrow().getReason())
-                .isEqualTo("ProvisioningNotStarted");
-        object("upload").delete();
+    void whatIsMissingIsSaid() {
+        create("itself", VirtualImageSpec.inRegistry(new Origin.ObjectRef(ObjectRefKind.VIRTUAL_IMAGE, "itself")));
+        VirtualImageStatus status = awaitPhase("itself", Phase.PENDING);
+        Condition missing = status.condition(ConditionType.DATASOURCE_READY).orElseThrow();
+        assertThat(missing.getReason()).isEqualTo("ImageNotReady");
+        assertThat(missing.getMessage()).contains("control/itself refers to itself");
+        object("itself").delete();
     }
 
     @Test
