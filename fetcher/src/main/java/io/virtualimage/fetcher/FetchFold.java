@@ -72,11 +72,14 @@ public final class FetchFold extends StageFold {
             if (!facts.swept(context.now())) {
                 tasks.add(new Task.CleanStaging(new Task.Header(facts.image(), 0, cause, 1), false));
             }
-        } else if (wanted != null) {
+        } else if (facts.request() != null) {
             if (facts.straysStaged()) {
                 tasks.add(new Task.CleanStaging(new Task.Header(facts.image(), 0, cause, 1), true));
             }
             SourceFacts source = facts.source();
+            if (wanted == null) {
+                return tasks; // something that it depends on isn't there
+            }
             if (source.epoch() < MAX_EPOCHS || wanted.source() instanceof DataSource.Upload) {
                 Task.Header header = new Task.Header(facts.image(), source.epoch(), cause, 1);
                 addFetch(tasks, header, wanted, facts, context);

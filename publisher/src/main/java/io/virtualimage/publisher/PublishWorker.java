@@ -37,7 +37,7 @@ public final class PublishWorker implements Worker {
         switch (task) {
             case Task.PushLayer push -> LayerPush.run(ports, push, names.repository(push.image()), context);
             case Task.PublishManifest publish -> ManifestPublication.run(ports.registry(), names, publish, context);
-            case Task.MountImage ignored -> throw foreign(task);
+            case Task.MountImage mount -> ImageMount.run(ports, names, mount, context);
             case Task.FillVolume fill -> volumes().fill(fill, PublicNames.claim(fill.image()), context);
             case Task.RemoveImage remove -> ImageRemoval.run(ports.registry(), names, volumes, remove, context);
             case Task.ProbeSource ignored -> throw foreign(task);

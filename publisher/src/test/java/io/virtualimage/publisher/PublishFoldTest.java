@@ -277,4 +277,18 @@ class PublishFoldTest {
                 ObjectKind.VIRTUAL_IMAGE, "other", "r/vi/team/other:x", ImageFormat.QCOW2, false, 1, 1);
         assertThat(story.tell(onClaim(source, image))).isEmpty();
     }
+
+    @Test
+    void anImageOfAPublishedOneIsMounted() {
+        DataSource.PublishedImage source = new DataSource.PublishedImage(
+                ObjectKind.CLUSTER_VIRTUAL_IMAGE, "base", "r/cvi/base:1", ImageFormat.QCOW2, false, LENGTH, 40L * MI);
+        List<Event> tasks =
+                story.tell(new ImageRequested(image, source, Storage.CONTAINER_REGISTRY, null, "uid-of-base", null));
+        assertThat(tasks)
+                .singleElement()
+                .isInstanceOfSatisfying(
+                        Task.MountImage.class,
+                        mount -> assertThat(mount.source()).isEqualTo(source));
+        assertThat(story.tell(published(image))).isEmpty();
+    }
 }

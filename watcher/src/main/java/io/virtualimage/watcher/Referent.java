@@ -23,9 +23,9 @@ public record Referent(
         return phase == null ? "" : phase;
     }
 
-    /** Whether the status speaks of the object as it is now. */
+    /** Whether the status speaks of the object as it is now, as far as it says of which it speaks. */
     boolean observed() {
-        return status.get("observedGeneration") instanceof Number observed && observed.longValue() == generation;
+        return !(status.get("observedGeneration") instanceof Number observed) || observed.longValue() == generation;
     }
 
     /** A text in the status; null if there is none, or an empty one. */

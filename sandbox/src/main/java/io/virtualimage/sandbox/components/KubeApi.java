@@ -139,6 +139,7 @@ public final class KubeApi implements RunningComponent {
         List<Path> documents;
         try (Stream<Path> files = Files.list(folder)) {
             documents = files.filter(file -> file.toString().endsWith(".yaml"))
+                    .filter(file -> !file.endsWith("kustomization.yaml"))
                     .sorted()
                     .toList();
         } catch (IOException e) {
@@ -179,6 +180,7 @@ public final class KubeApi implements RunningComponent {
     private static boolean isEstablished(@Nullable CustomResourceDefinition definition) {
         return definition != null
                 && definition.getStatus() != null
+                && definition.getStatus().getConditions() != null
                 && definition.getStatus().getConditions().stream()
                         .anyMatch(condition -> condition.getType().equals("Established")
                                 && condition.getStatus().equals("True"));

@@ -4,19 +4,14 @@ import static io.virtualimage.sandbox.nodes.TestJobs.claim;
 import static io.virtualimage.sandbox.nodes.TestJobs.job;
 import static io.virtualimage.sandbox.nodes.TestJobs.shell;
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.fabric8.kubernetes.api.model.GenericKubernetesResource;
 import io.fabric8.kubernetes.api.model.NamespaceBuilder;
 import io.fabric8.kubernetes.api.model.PersistentVolumeClaim;
-import io.fabric8.kubernetes.api.model.PersistentVolumeClaimBuilder;
 import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.api.model.Quantity;
-import io.fabric8.kubernetes.api.model.ResourceQuota;
-import io.fabric8.kubernetes.api.model.ResourceQuotaBuilder;
 import io.fabric8.kubernetes.api.model.SecretBuilder;
 import io.fabric8.kubernetes.client.KubernetesClient;
-import io.fabric8.kubernetes.client.KubernetesClientException;
 import io.virtualimage.sandbox.components.Components;
 import io.virtualimage.sandbox.components.KubeApi;
 import io.virtualimage.sandbox.components.UsedComponents;
@@ -33,7 +28,7 @@ import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Jobs, claims, snapshots and owners with the real controllers and our node. */
+/** Jobs, their Pods and what ends them, with the real controllers and our node. */
 @ExtendWith(Components.class)
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 class NodeRunnerIT {
@@ -88,33 +83,6 @@ class NodeRunnerIT {
         jobs.create(shell("reader", claim, "cp /data/greeting /dev/termination-log"));
         jobs.awaitComplete("reader");
         assertThat(jobs.messageOf("reader")).isEqualTo("hello\n");
-    }
-
-    @Test
-    void aClaimThatNobodyUsesWaitsUnlessItsClassIsImmediate() {
-        jobs.create(claim("waits", "1Mi", "Filesystem"));
-        jobs.create(new PersistentVolumeClaimBuilder(claim("at-once", "1Mi", "Filesystem"))
-                .editSpec()
-                .withStorageClassName(LocalStorage.IMMEDIATE_CLASS)
-                .endSpec()
-                .build());
-
-        jobs.awaitBound("at-once");
-        assertThat(jobs.claimNow("waits").getStatus().getPhase()).isEqualTo("Pending");
-    }
-
-    @Test
-    void aBlockClaimIsADeviceOfItsSize() throws Exception {
-        PersistentVolumeClaim claim = jobs.create(claim("device", "5Mi", "Block"));
-        jobs.create(shell("device", claim, """
-                test $(wc -c </dev/data) = 5242880 &&
-                printf end | dd of=/dev/data bs=1 seek=5242877 conv=notrunc && tail -c 3 /dev/data >/dev/termination-log
-                """));
-        jobs.awaitComplete("device");
-
-        assertThat(jobs.messageOf("device")).isEqualTo("end");
-        Path file = node.content(jobs.claimNow("device").getSpec().getVolumeName());
-        assertThat(Files.size(file)).isEqualTo(5 << 20);
     }
 
     @Test
@@ -284,57 +252,52 @@ class NodeRunnerIT {
     }
 
     @Test
-    void aClaimOfASnapshotHasWhatWasThereThenAndGoesWithItsFiles() {
-        PersistentVolumeClaim claim = jobs.create(claim("original", "1Mi", "Filesystem"));
-        jobs.create(shell("before", claim, "echo before >/data/file"));
-        jobs.awaitComplete("before");
-        GenericKubernetesResource snapshot = jobs.snapshot("of-original", "original");
-        assertThat(snapshot.<String>get("status", "restoreSize")).isEqualTo("1Mi");
-        jobs.create(shell("after", claim, "echo after >/data/file; echo more >/data/more"));
-        jobs.awaitComplete("after");
-
-        PersistentVolumeClaim restored =
-                jobs.create(new PersistentVolumeClaimBuilder(claim("restored", "2Mi", "Filesystem"))
+    void otherVolumesAreFoldersOfThePodsOwn() {
+        client.resource(new SecretBuilder()
+                        .withNewMetadata()
+                        .withName("mounted")
+                        .withNamespace(NAMESPACE)
+                        .endMetadata()
+                        .addToStringData("password", "s3cret")
+                        .build())
+                .create();
+        jobs.create(
+                job(
+                        "folders",
+                        shell("cat /secrets/pass >/work/copy && cp /work/copy /dev/termination-log")
+                                .addNewVolumeMount()
+                                .withName("secrets")
+                                .withMountPath("/secrets")
+                                .endVolumeMount()
+                                .addNewVolumeMount()
+                                .withName("work")
+                                .withMountPath("/work")
+                                .withSubPath("sub")
+                                .endVolumeMount()),
+                job -> job.editSpec()
+                        .editTemplate()
                         .editSpec()
-                        .withNewDataSource("snapshot.storage.k8s.io", "VolumeSnapshot", "of-original")
+                        .addNewVolume()
+                        .withName("secrets")
+                        .withNewSecret()
+                        .withSecretName("mounted")
+                        .addNewItem()
+                        .withKey("password")
+                        .withPath("pass")
+                        .endItem()
+                        .endSecret()
+                        .endVolume()
+                        .addNewVolume()
+                        .withName("work")
+                        .withNewEmptyDir()
+                        .endEmptyDir()
+                        .endVolume()
                         .endSpec()
-                        .build());
-        jobs.create(shell("restored", restored, "cat /data/* >/dev/termination-log"));
-        jobs.awaitComplete("restored");
-        assertThat(jobs.messageOf("restored")).isEqualTo("before\n");
+                        .endTemplate()
+                        .endSpec());
+        jobs.awaitComplete("folders");
 
-        jobs.create(new PersistentVolumeClaimBuilder(claim("too-small", "1Ki", "Filesystem"))
-                .editSpec()
-                .withStorageClassName(LocalStorage.IMMEDIATE_CLASS)
-                .withNewDataSource("snapshot.storage.k8s.io", "VolumeSnapshot", "of-original")
-                .endSpec()
-                .build());
-        Awaitility.await()
-                .atMost(SOON)
-                .untilAsserted(() -> assertThat(client.v1()
-                                .events()
-                                .inNamespace(NAMESPACE)
-                                .withField("involvedObject.name", "too-small")
-                                .list()
-                                .getItems())
-                        .anyMatch(event -> event.getReason().equals("ProvisioningFailed")
-                                && event.getMessage().contains("less than what snapshot of-original")));
-
-        String volume = jobs.claimNow("restored").getSpec().getVolumeName();
-        assertThat(node.content(volume)).isDirectory();
-        client.resource(jobs.claimNow("restored")).delete();
-        // A Pod holds its claims even when it is over.
-        client.batch().v1().jobs().inNamespace(NAMESPACE).withName("restored").delete();
-        Awaitility.await().atMost(SOON).untilAsserted(() -> {
-            assertThat(jobs.claimNow("restored")).isNull();
-            assertThat(client.persistentVolumes().withName(volume).get()).isNull();
-            assertThat(node.content(volume)).doesNotExist();
-        });
-
-        Path content = node.snapshotContent(snapshot.getMetadata().getUid());
-        assertThat(content).isDirectory();
-        client.resource(snapshot).delete();
-        Awaitility.await().atMost(SOON).untilAsserted(() -> assertThat(content).doesNotExist());
+        assertThat(jobs.messageOf("folders")).isEqualTo("s3cret");
     }
 
     @Test
@@ -414,34 +377,6 @@ class NodeRunnerIT {
                                 .getFirst()
                                 .getRestartCount())
                         .isEqualTo(1));
-    }
-
-    @Test
-    void aQuotaRefusesAClaimThatIsTooBig() {
-        TestJobs poor = TestJobs.in(client, "node-runner-quota");
-        ResourceQuota quota = client.resource(new ResourceQuotaBuilder()
-                        .withNewMetadata()
-                        .withName("storage")
-                        .withNamespace(poor.namespace())
-                        .endMetadata()
-                        .withNewSpec()
-                        .addToHard("requests.storage", new Quantity("10Mi"))
-                        .endSpec()
-                        .build())
-                .create();
-        Awaitility.await()
-                .atMost(SOON)
-                .until(() -> !client.resource(quota).get().getStatus().getHard().isEmpty());
-        poor.create(claim("small", "6Mi", "Filesystem"));
-
-        assertThatThrownBy(() -> poor.create(claim("big", "6Mi", "Filesystem")))
-                .isInstanceOf(KubernetesClientException.class)
-                .hasMessageContaining("exceeded quota: storage");
-
-        client.resource(poor.claimNow("small")).delete();
-        Awaitility.await().atMost(SOON).untilAsserted(() -> poor.create(claim("big", "6Mi", "Filesystem")));
-
-        client.namespaces().withName(poor.namespace()).delete();
     }
 
     @Test
