@@ -211,6 +211,15 @@ public final class FetchFold extends StageFold {
         if (staged.complete()) {
             return;
         }
+        if (lease == null && source.epoch() > 0) {
+            // A segment was lost, which nobody who only reads that topic knows; said until somebody uploads again.
+            due.add(new Event.StreamBroken(
+                    facts.image(),
+                    source.epoch() - 1,
+                    Event.StreamBroken.Cause.SOURCE_BROKE,
+                    "what was uploaded is lost: it has to be uploaded once more",
+                    name()));
+        }
         if (source.expired()) {
             due.add(failed(
                     facts,

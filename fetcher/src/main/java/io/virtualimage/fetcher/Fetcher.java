@@ -4,6 +4,8 @@ import io.fabric8.kubernetes.client.KubernetesClient;
 import io.virtualimage.fetcher.source.EnvironmentProxies;
 import io.virtualimage.fetcher.source.HttpSource;
 import io.virtualimage.fetcher.source.KubernetesSourceResolver;
+import io.virtualimage.fetcher.upload.UploadSettings;
+import io.virtualimage.fetcher.upload.Uploads;
 import io.virtualimage.fetcher.volume.ClusterVolumes;
 import io.virtualimage.fetcher.volume.FetchedBook;
 import io.virtualimage.fetcher.volume.ReadingSettings;
@@ -15,7 +17,6 @@ import io.virtualimage.k8s.KubernetesConnection;
 import io.virtualimage.stage.access.AccessTokens;
 import io.virtualimage.stage.process.Settings;
 import io.virtualimage.stage.process.StageRuntime;
-import io.virtualimage.stage.web.WebServer;
 import io.virtualimage.topics.Topic;
 import io.virtualimage.topics.WorkGroup;
 import java.security.SecureRandom;
@@ -27,14 +28,6 @@ import okhttp3.Dns;
 
 /** The service: brings the bytes of sources into staging. */
 public final class Fetcher {
-    private static final int DEFAULT_WEB_PORT = 8081;
-
-    /** A client that sends nothing for so long is gone. */
-    private static final Duration IDLE = Duration.ofSeconds(60);
-
-    /** What is being taken in when the process is to end may come to its end. */
-    private static final Duration GRACE = Duration.ofSeconds(10);
-
     private static final Duration SWEEP = Duration.ofMinutes(10);
     private static final long LEAST_SEGMENT = 64 << 10;
     private static final long LARGEST_SEGMENT = 256 << 20;
@@ -43,10 +36,8 @@ public final class Fetcher {
 
     /**
      * Starts it; it ends with the runtime. Reads the settings {@code SEGMENT_SIZE} ({@code 16Mi}), {@code FETCH_RETRY_BUDGET} ({@code 5m}), {@code UPLOAD_DEADLINE} ({@code 10m}),
-     * {@code TOKEN_KEY}, {@code WEB_PORT} (8081), {@code FETCHER_URL} (where Pods reach the fetchers), {@code VOLUME_JOB_IMAGE},
-     * {@code VOLUME_JOB_COMMAND}, {@code VOLUME_JOB_MEMORY}, {@code VOLUME_JOB_CPU},
      * {@code WORKERS} (4), {@code STREAM_WORKERS} (2), {@code KUBECONFIG}, {@code HTTP_PROXY}, {@code HTTPS_PROXY} and
-     * {@code NO_PROXY}.
+     * {@code NO_PROXY}, and those of {@link UploadSettings} and {@link ReadingSettings}.
      *
      * @throws IllegalStateException if a setting is malformed
      */
@@ -57,10 +48,9 @@ public final class Fetcher {
         int workers = settings.number("WORKERS", 4, 1, 64);
         int streamWorkers = settings.number("STREAM_WORKERS", 2, 1, 64);
         Optional<String> kubeconfig = settings.optional("KUBECONFIG");
-        String tokenKey = settings.text("TOKEN_KEY");
-        int webPort = settings.number("WEB_PORT", DEFAULT_WEB_PORT, 0, 65_535);
+        UploadSettings uploads = UploadSettings.read(settings);
         settings.check();
-        AccessTokens tokens = AccessTokens.ofSetting("TOKEN_KEY", tokenKey);
+        AccessTokens tokens = AccessTokens.ofSetting("TOKEN_KEY", uploads.tokenKey());
         ReadingSettings volumes = ReadingSettings.of(settings, tokens);
         settings.check();
         if (segmentBytes < LEAST_SEGMENT || segmentBytes > LARGEST_SEGMENT) {
@@ -86,10 +76,12 @@ public final class Fetcher {
         runtime.host(new FetchFold((int) segmentBytes, retryBudget, uploadDeadline));
         runtime.work(WorkGroup.FETCH_TASKS, workers, worker);
         runtime.work(WorkGroup.FETCH_STREAMS, streamWorkers, worker);
-        runtime.keep(WebServer.start(
-                webPort, IDLE, GRACE, Map.of(VolumeEndpoint.PREFIX, volumeEndpoint(runtime, tokens, (int)
-                        segmentBytes))));
         runtime.every(SWEEP, "sweep staging", sweeper::sweep);
+        Uploads.start(
+                runtime,
+                uploads,
+                (int) segmentBytes,
+                Map.of(VolumeEndpoint.PREFIX, volumeEndpoint(runtime, tokens, (int) segmentBytes)));
     }
 
     private static VolumeEndpoint volumeEndpoint(StageRuntime runtime, AccessTokens tokens, int segmentBytes) {

@@ -10,6 +10,7 @@ import io.virtualimage.sandbox.components.Registry;
 import io.virtualimage.sandbox.components.RunningComponent;
 import io.virtualimage.sandbox.components.S3ProxyStore;
 import io.virtualimage.sandbox.components.SandboxHome;
+import io.virtualimage.sandbox.components.TcpBalancer;
 import io.virtualimage.sandbox.nodes.NodeRunner;
 import io.virtualimage.stage.process.Settings;
 import io.virtualimage.stage.process.StageRuntime;
@@ -49,6 +50,7 @@ import org.jspecify.annotations.Nullable;
 public final class Sandbox implements AutoCloseable {
     private static final int PARTITIONS = 3;
     private static final String FILL = "-fill";
+    private static final String UPLOADS = "-uploads";
     private static final Duration READY_WITHIN = Duration.ofSeconds(90);
 
     private final SandboxOptions options;
@@ -172,20 +174,24 @@ public final class Sandbox implements AutoCloseable {
         settings.put("TOKEN_KEY", tokenKey());
         settings.put("LOG_FORMAT", "plain");
         Ports ports = new Ports(options.directory().resolve("services"));
+        TcpBalancer uploads = balancer(ports, Service.FETCHER, UPLOADS);
+        settings.put("UPLOAD_HOST", uploads.hostAndPort());
+        settings.put("UPLOAD_SERVICE", uploads.hostAndPort());
+        settings.put("UPLOAD_TLS", "false");
+        settings.put("FETCHER_URL", "http://" + uploads.hostAndPort());
         settings.putAll(volumes(ports));
         settings.putAll(options.settings());
         for (Service service : Service.values()) {
             Integer count = options.processes().get(service);
             if (count == null) {
-                String name = service.serviceName();
-                startHere(service, withPorts(settings, service, name, ports), ports.port(name));
+                startHere(service, settings, ports);
             } else {
                 for (int i = 1; i <= count; i++) {
                     String name = service.serviceName() + "-" + i;
                     ServiceProcess process = ServiceProcess.start(
                             name,
                             service,
-                            withPorts(settings, service, name, ports),
+                            ofReplica(name, service, settings, ports),
                             ports.port(name),
                             options.directory().resolve("logs"));
                     started.push(process);
@@ -198,10 +204,24 @@ public final class Sandbox implements AutoCloseable {
         }
     }
 
+    /** In front of all replicas of a service, as its Service is. */
+    private TcpBalancer balancer(Ports ports, Service service, String what) {
+        Integer count = options.processes().get(service);
+        List<Integer> replicas = new ArrayList<>();
+        if (count == null) {
+            replicas.add(ports.port(service.serviceName() + what));
+        } else {
+            for (int i = 1; i <= count; i++) {
+                replicas.add(ports.port(service.serviceName() + "-" + i + what));
+            }
+        }
+        TcpBalancer balancer = TcpBalancer.start(ports.port(what), replicas);
+        started.push(balancer);
+        return balancer;
+    }
+
     /** What it takes to fill volumes: a Pod is a process, whose program stands on this JVM's class path. */
     private Map<String, String> volumes(Ports ports) {
-        Integer publishers = options.processes().get(Service.PUBLISHER);
-        String first = Service.PUBLISHER.serviceName() + (publishers == null ? "" : "-1");
         String java = Path.of(System.getProperty("java.home"), "bin", "java").toString();
         String program = Path.of(URI.create(VolumeMain.class
                         .getProtectionDomain()
@@ -211,7 +231,7 @@ public final class Sandbox implements AutoCloseable {
                 .toString();
         return Map.of(
                 "PUBLISHER_URL",
-                "http://127.0.0.1:" + ports.port(first + FILL),
+                "http://" + balancer(ports, Service.PUBLISHER, FILL).hostAndPort(),
                 "VOLUME_JOB_IMAGE",
                 "virtualimage/volume",
                 "VOLUME_JOB_COMMAND",
@@ -222,12 +242,14 @@ public final class Sandbox implements AutoCloseable {
                 "0");
     }
 
-    /** The settings of a replica, with the ports that are its own. */
-    private static Map<String, String> withPorts(
-            Map<String, String> settings, Service service, String replica, Ports ports) {
+    private static Map<String, String> ofReplica(
+            String name, Service service, Map<String, String> settings, Ports ports) {
         Map<String, String> own = new LinkedHashMap<>(settings);
+        if (service == Service.FETCHER) {
+            own.put("UPLOAD_PORT", Integer.toString(ports.port(name + UPLOADS)));
+        }
         if (service == Service.PUBLISHER) {
-            own.put("FILL_PORT", Integer.toString(ports.port(replica + FILL)));
+            own.put("FILL_PORT", Integer.toString(ports.port(name + FILL)));
         }
         return own;
     }
@@ -249,8 +271,9 @@ public final class Sandbox implements AutoCloseable {
         }
     }
 
-    private void startHere(Service service, Map<String, String> settings, int opsPort) throws InterruptedException {
-        Map<String, String> own = new LinkedHashMap<>(settings);
+    private void startHere(Service service, Map<String, String> settings, Ports ports) throws InterruptedException {
+        int opsPort = ports.port(service.serviceName());
+        Map<String, String> own = ofReplica(service.serviceName(), service, settings, ports);
         own.put("REPLICA", service.serviceName());
         own.put("OPS_PORT", Integer.toString(opsPort));
         StageRuntime runtime = service.startHere(new Settings(own));

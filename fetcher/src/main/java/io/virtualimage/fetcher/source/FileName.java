@@ -12,7 +12,7 @@ import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /** What a file from the web is called here: never a path, never hidden, never empty. */
-final class FileName {
+public final class FileName {
     private static final String NAMELESS = "image";
     private static final int LONGEST = 128;
 
@@ -31,7 +31,7 @@ final class FileName {
      * @param disposition the header field {@code Content-Disposition}
      * @param pathSegments of the URL, decoded
      */
-    static String of(@Nullable String disposition, List<String> pathSegments) {
+    public static String of(@Nullable String disposition, List<String> pathSegments) {
         return fromDisposition(disposition)
                 .map(FileName::safe)
                 .filter(name -> !name.isEmpty())

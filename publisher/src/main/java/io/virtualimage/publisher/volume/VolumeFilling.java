@@ -41,10 +41,7 @@ public final class VolumeFilling {
     /** What goes takes its time to be gone. */
     private static final Duration GOING = Duration.ofSeconds(1);
 
-    /** How the program ends when another Pod would fail as well. */
-    private static final int HOPELESS = 1;
-
-    /** As many Jobs must end so. */
+    /** As many Jobs must end with a Pod that says that another one would fail too. */
     private static final int HOPELESS_ATTEMPTS = 3;
 
     private final VolumeCluster cluster;
@@ -171,7 +168,7 @@ public final class VolumeFilling {
                             job.getMetadata().getName(),
                             end.map(VolumeCluster.PodEnd::words).orElseGet(() -> reason(job)));
             cluster.delete(job); // makes room for another one
-            boolean hopeless = end.isPresent() && end.get().exitCode() == HOPELESS;
+            boolean hopeless = end.isPresent() && end.get().exitCode() == VolumeJob.HOPELESS;
             if (hopeless && task.header().attempt() >= HOPELESS_ATTEMPTS) {
                 throw new ImageFailedException(FailureReason.INTERNAL, words, null);
             }

@@ -58,7 +58,9 @@ public record SourceFacts(
      * @param at when it was said
      */
     public SourceFacts merge(Event.Fetched event, Instant at) {
-        if (event.epoch() < epoch || (event instanceof UploadOpened upload && !mayOwn(upload, at))) {
+        if (event.epoch() < epoch
+                || (event instanceof UploadOpened upload && !mayOwn(upload, at))
+                || (event.epoch() > epoch && staged.upload() != null && isOfUnknownUpload(event))) {
             return this;
         }
         SourceFacts facts = event.epoch() > epoch ? inEpoch(event.epoch(), disagreements, highWaterBytes) : this;
@@ -95,16 +97,28 @@ public record SourceFacts(
         return fits && !lease.live(at);
     }
 
+    /** Where there are uploads, each epoch begins with one that is opened: what belongs to none was refused. */
+    private static boolean isOfUnknownUpload(Event.Fetched event) {
+        return event instanceof Event.UploadInterrupted
+                || (event instanceof SegmentFetched segment && segment.session() != null);
+    }
+
     private SourceFacts open(UploadOpened upload, Instant at) {
         UploadLease lease = staged.upload();
-        UploadLease owned;
         if (lease == null) {
-            owned = UploadLease.of(upload.session(), at);
-        } else if (lease.owner().equals(upload.session())) {
-            owned = lease.heard(at);
-        } else {
-            owned = lease.passed(upload.fromIndex(), upload.session(), at);
+            return described(upload, UploadLease.of(upload.session(), at));
         }
+        if (lease.owner().equals(upload.session())) {
+            return described(upload, lease.heard(at));
+        }
+        UploadLease passed = lease.passed(upload.fromIndex(), upload.session(), at);
+        // What somebody said of a file that nothing is left of is of no meaning for the one that comes now.
+        return upload.fromIndex() == 0
+                ? inEpoch(epoch, disagreements, highWaterBytes).described(upload, passed)
+                : described(upload, passed);
+    }
+
+    private SourceFacts described(UploadOpened upload, UploadLease owned) {
         SourceFacts facts = open(new SourceOpened(
                 upload.image(),
                 epoch,
@@ -187,7 +201,7 @@ public record SourceFacts(
         }
         next = next.with(segment.index(), segment.allZero());
         UploadLease lease = next.upload();
-        if (lease != null) {
+        if (lease != null && lease.owner().equals(segment.session())) {
             next = next.withUpload(lease.heard(at));
         }
         if (segment.sourceLengthBytes() != null) {

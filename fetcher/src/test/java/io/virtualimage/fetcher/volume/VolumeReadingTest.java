@@ -1,0 +1,297 @@
+package io.virtualimage.fetcher.volume;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatCode;
+import static org.assertj.core.api.Assertions.catchThrowableOfType;
+
+import io.fabric8.kubernetes.api.model.ContainerStateTerminated;
+import io.fabric8.kubernetes.api.model.EnvVar;
+import io.fabric8.kubernetes.api.model.PersistentVolumeClaim;
+import io.fabric8.kubernetes.api.model.PersistentVolumeClaimBuilder;
+import io.fabric8.kubernetes.api.model.Pod;
+import io.fabric8.kubernetes.api.model.PodBuilder;
+import io.fabric8.kubernetes.api.model.Quantity;
+import io.fabric8.kubernetes.api.model.batch.v1.Job;
+import io.virtualimage.fetcher.volume.VolumeObjects.Snapshot;
+import io.virtualimage.k8s.volume.VolumeProgram;
+import io.virtualimage.stage.access.AccessTokens;
+import io.virtualimage.stage.access.AccessTokens.Door;
+import io.virtualimage.stage.work.TaskContext;
+import io.virtualimage.stage.work.TaskDeferredException;
+import io.virtualimage.topics.DataSource;
+import io.virtualimage.topics.Event;
+import io.virtualimage.topics.Event.StreamBroken;
+import io.virtualimage.topics.Event.TaskDeferred.Deferral;
+import io.virtualimage.topics.Incarnation;
+import io.virtualimage.topics.ObjectKind;
+import io.virtualimage.topics.Position;
+import io.virtualimage.topics.Task;
+import java.net.URI;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+
+class VolumeReadingTest {
+    private static final Incarnation IMAGE = new Incarnation("team-a", "vi", "uid-1", 2, 1);
+    private static final DataSource.Volume DISK = new DataSource.Volume(ObjectKind.VIRTUAL_DISK, "root", "disk", null);
+    private static final DataSource.Volume SNAPSHOT =
+            new DataSource.Volume(ObjectKind.VIRTUAL_DISK_SNAPSHOT, "before", null, "snap");
+    private static final AccessTokens TOKENS = new AccessTokens("0123456789".repeat(4));
+    private static final ReadingSettings SETTINGS = new ReadingSettings(
+            VolumeProgram.of("volume:1", "run it", "256Mi", "1"), URI.create("http://fetcher:8081/"), TOKENS);
+
+    private final FakeVolumes volumes = new FakeVolumes();
+    private final List<Event> announced = new ArrayList<>();
+    private final VolumeReading reading = new VolumeReading(volumes, SETTINGS);
+
+    private static Task.ReadVolume task(DataSource.Volume source, int epoch) {
+        return new Task.ReadVolume(new Task.Header(IMAGE, epoch, new Position(0, 7), 1), source, 1 << 20);
+    }
+
+    private TaskDeferredException look(DataSource.Volume source) {
+        return catchThrowableOfType(
+                TaskDeferredException.class, () -> reading.run(task(source, 0), new Context(announced)));
+    }
+
+    private record Context(List<Event> announced) implements TaskContext {
+        @Override
+        public String worker() {
+            return "worker-1";
+        }
+
+        @Override
+        public int deliveryCount() {
+            return 1;
+        }
+
+        @Override
+        public boolean mayHaveBegun() {
+            return false;
+        }
+
+        @Override
+        public void announce(Event event) {
+            announced.add(event);
+        }
+
+        @Override
+        public void progress(long doneBytes) {}
+
+        @Override
+        public void checkpoint() {}
+    }
+
+    private static PersistentVolumeClaim claim(String phase, String mode) {
+        return new PersistentVolumeClaimBuilder()
+                .withNewMetadata()
+                .withName("disk")
+                .withUid("claim-uid")
+                .endMetadata()
+                .withNewSpec()
+                .withVolumeMode(mode)
+                .withStorageClassName("fast")
+                .withAccessModes("ReadWriteMany", "ReadWriteOnce")
+                .withNewResources()
+                .addToRequests("storage", new Quantity("10Gi"))
+                .endResources()
+                .endSpec()
+                .withNewStatus()
+                .withPhase(phase)
+                .endStatus()
+                .build();
+    }
+
+    private Job onlyJob() {
+        assertThat(volumes.jobs).hasSize(1);
+        return volumes.jobs.values().iterator().next();
+    }
+
+    private void settle(String condition) {
+        volumes.jobs.replaceAll((name, job) -> job.edit()
+                .withNewStatus()
+                .addNewCondition()
+                .withType(condition)
+                .withStatus("True")
+                .withMessage("as the controller says")
+                .endCondition()
+                .endStatus()
+                .build());
+    }
+
+    private Pod pod(int exitCode, String message) {
+        return new PodBuilder()
+                .withNewMetadata()
+                .addNewOwnerReference()
+                .withUid(onlyJob().getMetadata().getUid())
+                .endOwnerReference()
+                .endMetadata()
+                .withNewStatus()
+                .addNewContainerStatus()
+                .withNewState()
+                .withTerminated(terminated(exitCode, message))
+                .endState()
+                .endContainerStatus()
+                .endStatus()
+                .build();
+    }
+
+    private static ContainerStateTerminated terminated(int exitCode, String message) {
+        ContainerStateTerminated end = new ContainerStateTerminated();
+        end.setExitCode(exitCode);
+        end.setMessage(message);
+        end.setReason("Error");
+        end.setFinishedAt("2026-01-01T00:00:00Z");
+        return end;
+    }
+
+    @Test
+    void makesAJobAndComesAgainToLookAfterIt() {
+        volumes.claims.put("disk", claim("Bound", "Block"));
+
+        TaskDeferredException first = look(DISK);
+        TaskDeferredException second = look(DISK);
+
+        assertThat(List.of(first, second))
+                .allSatisfy(deferred -> assertThat(deferred.deferral()).isEqualTo(Deferral.STARVED))
+                .allSatisfy(deferred -> assertThat(deferred.delay()).isEqualTo(Duration.ofSeconds(15)));
+        var container =
+                onlyJob().getSpec().getTemplate().getSpec().getContainers().getFirst();
+        assertThat(container.getVolumeDevices()).hasSize(1);
+        assertThat(container.getEnv())
+                .contains(new EnvVar(
+                        "VOLUME_URL",
+                        "http://fetcher:8081/volumes/uid-1/2.1.0/claim-uid/" + TOKENS.token(Door.READ_VOLUME, IMAGE),
+                        null));
+        assertThat(announced).isEmpty();
+    }
+
+    @Test
+    void aClaimThatIsNotThereOrNotBoundIsTheSourcesTrouble() {
+        assertThat(look(DISK).deferral()).isEqualTo(Deferral.SOURCE);
+        assertThat(look(DISK).words()).isEqualTo("the PersistentVolumeClaim disk of the VirtualDisk root is not there");
+
+        volumes.claims.put("disk", claim("Pending", null));
+        assertThat(look(DISK).words())
+                .isEqualTo("the PersistentVolumeClaim disk of the VirtualDisk root is not bound to a volume");
+        assertThat(volumes.jobs).isEmpty();
+    }
+
+    @Test
+    void whatTheProgramSaysOfTheVolumeIsTheSourcesTroubleAndTheJobIsMadeAgain() {
+        volumes.claims.put("disk", claim("Bound", null));
+        look(DISK);
+        volumes.pods.add(pod(1, "a warning\nthe volume holds no disk.img\n"));
+        settle("Failed");
+
+        TaskDeferredException deferred = look(DISK);
+
+        assertThat(deferred.deferral()).isEqualTo(Deferral.SOURCE);
+        assertThat(deferred.words()).isEqualTo("the volume holds no disk.img");
+        assertThat(volumes.jobs).isEmpty();
+        assertThat(look(DISK).deferral()).isEqualTo(Deferral.STARVED);
+        assertThat(onlyJob().getStatus()).isNull();
+    }
+
+    @Test
+    void aServiceThatCouldNotBeReachedIsAnOutageAndTheUnforeseenADefect() {
+        volumes.claims.put("disk", claim("Bound", null));
+        look(DISK);
+        volumes.pods.add(pod(75, "fetcher:8081 could not be reached"));
+        settle("Failed");
+        assertThat(look(DISK).deferral()).isEqualTo(Deferral.OUTAGE);
+
+        look(DISK);
+        volumes.pods.clear();
+        volumes.pods.add(pod(137, null));
+        settle("Failed");
+        TaskDeferredException killed = look(DISK);
+        assertThat(killed.deferral()).isEqualTo(Deferral.FAULT);
+        assertThat(killed.words()).isEqualTo("the program in the Pod ended with 137 (Error)");
+    }
+
+    @Test
+    void aJobThatIsDoneWhileTheSourceIsNotCompleteEndsTheEpoch() throws Exception {
+        volumes.claims.put("disk", claim("Bound", null));
+        look(DISK);
+        settle("Complete");
+
+        reading.run(task(DISK, 0), new Context(announced));
+
+        assertThat(announced).singleElement().isInstanceOfSatisfying(StreamBroken.class, broken -> {
+            assertThat(broken.cause()).isEqualTo(StreamBroken.Cause.INTERRUPTED);
+            assertThat(broken.epoch()).isZero();
+        });
+        assertThat(volumes.jobs).isEmpty();
+    }
+
+    @Test
+    void aSnapshotBecomesAClaimThatGoesWithTheJob() {
+        volumes.claims.put("disk", claim("Bound", "Block"));
+        volumes.snapshots.put("snap", new Snapshot("snapshot-uid", true, "12Gi", "disk"));
+
+        assertThat(look(SNAPSHOT).deferral()).isEqualTo(Deferral.STARVED);
+
+        PersistentVolumeClaim made = volumes.claims.get(onlyJob().getMetadata().getName());
+        assertThat(made.getSpec().getDataSource().getName()).isEqualTo("snap");
+        assertThat(made.getSpec().getStorageClassName()).isEqualTo("fast");
+        assertThat(made.getSpec().getVolumeMode()).isEqualTo("Block");
+        assertThat(made.getSpec().getAccessModes()).containsExactly("ReadWriteMany");
+        assertThat(made.getSpec().getResources().getRequests()).containsEntry("storage", new Quantity("12Gi"));
+        assertThat(made.getMetadata().getOwnerReferences())
+                .singleElement()
+                .satisfies(owner -> assertThat(owner.getUid())
+                        .isEqualTo(onlyJob().getMetadata().getUid()));
+        assertThat(onlyJob().toString()).contains("snapshot-uid");
+    }
+
+    @Test
+    void aSnapshotWhoseClaimIsGoneGetsOneOfTheDefaultClass() {
+        volumes.snapshots.put("snap", new Snapshot("snapshot-uid", true, null, "disk"));
+
+        look(SNAPSHOT);
+
+        PersistentVolumeClaim made = volumes.claims.get(onlyJob().getMetadata().getName());
+        assertThat(made.getSpec().getStorageClassName()).isNull();
+        assertThat(made.getSpec().getVolumeMode()).isEqualTo("Filesystem");
+        assertThat(made.getSpec().getAccessModes()).containsExactly("ReadWriteOnce");
+    }
+
+    @Test
+    void aSnapshotThatIsNotReadyIsTheSourcesTrouble() {
+        volumes.snapshots.put("snap", new Snapshot("snapshot-uid", false, null, null));
+        assertThat(look(SNAPSHOT).words())
+                .isEqualTo("the VolumeSnapshot snap of the VirtualDiskSnapshot before is not ready to use");
+        assertThat(volumes.jobs).isEmpty();
+    }
+
+    @Test
+    void withoutSettingsOrAnApiServerItIsAnOutage() {
+        volumes.away = true;
+        assertThat(look(DISK).deferral()).isEqualTo(Deferral.OUTAGE);
+
+        VolumeReading none = new VolumeReading(volumes, null);
+        TaskDeferredException deferred = catchThrowableOfType(
+                TaskDeferredException.class, () -> none.run(task(DISK, 0), new Context(announced)));
+        assertThat(deferred.deferral()).isEqualTo(Deferral.OUTAGE);
+        assertThat(deferred.words()).contains("FETCHER_URL", "VOLUME_JOB_IMAGE");
+    }
+
+    @Test
+    void removesWhatWasMadeForTheVersionsUpToOne() throws Exception {
+        volumes.claims.put("disk", claim("Bound", null));
+        volumes.snapshots.put("snap", new Snapshot("snapshot-uid", true, null, null));
+        look(SNAPSHOT);
+        String made = onlyJob().getMetadata().getName();
+
+        reading.remove(new Incarnation("team-a", "vi", "uid-1", 1, 5), false);
+        reading.remove(new Incarnation("team-a", "vi", "uid-other", 9, 0), false);
+        reading.remove(IMAGE, true);
+        assertThat(volumes.jobs).containsOnlyKeys(made);
+
+        reading.remove(new Incarnation("team-a", "vi", "uid-1", 3, 0), true);
+        assertThat(volumes.jobs).isEmpty();
+        assertThat(volumes.claims).containsOnlyKeys("disk");
+        assertThatCode(() -> reading.remove(IMAGE, false)).doesNotThrowAnyException();
+    }
+}
