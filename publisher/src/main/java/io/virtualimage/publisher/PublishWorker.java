@@ -53,17 +53,22 @@ public final class PublishWorker implements Worker {
         }
     }
 
-    /** Takes back the tag, or the upload, that an earlier delivery of the same task may have left. */
+    /** Takes back the tag, the claim, or the upload, that an earlier delivery of the same task may have left. */
     @Override
     public void discard(Task task, TaskContext context) throws TaskDeferredException, InterruptedException {
-        if (!context.mayHaveBegun()) {
+        // A volume is filled by many deliveries of the first attempt.
+        if (!context.mayHaveBegun() && !(task instanceof Task.FillVolume)) {
             return;
         }
         switch (task) {
             case Task.PushLayer push -> LayerPush.dropUpload(ports, push, names.repository(push.image()));
             case Task.PublishManifest publish -> ImageRemoval.removeVersion(ports.registry(), names, publish.image());
             case Task.MountImage mount -> ImageRemoval.removeVersion(ports.registry(), names, mount.image());
-            case Task.FillVolume fill -> volumes().remove(fill.image(), fill.image()::equals);
+            case Task.FillVolume fill -> {
+                if (volumes != null) {
+                    volumes.remove(fill.image(), fill.image()::equals);
+                }
+            }
             case Task.RemoveImage ignored -> {}
             case Task.ProbeSource ignored -> {}
             case Task.FetchRange ignored -> {}

@@ -3,8 +3,13 @@ package io.virtualimage.sandbox.endtoend;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import io.fabric8.kubernetes.api.model.NamespaceBuilder;
 import io.fabric8.kubernetes.api.model.PersistentVolumeClaim;
 import io.fabric8.kubernetes.api.model.Pod;
+import io.fabric8.kubernetes.api.model.Quantity;
+import io.fabric8.kubernetes.api.model.ResourceQuota;
+import io.fabric8.kubernetes.api.model.ResourceQuotaBuilder;
+import io.fabric8.kubernetes.api.model.storage.StorageClassBuilder;
 import io.fabric8.kubernetes.client.Config;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.KubernetesClientBuilder;
@@ -18,7 +23,9 @@ import io.virtualimage.k8s.VirtualImage;
 import io.virtualimage.k8s.VirtualImageSpec;
 import io.virtualimage.k8s.VirtualImageStatus;
 import io.virtualimage.k8s.WellKnown;
+import io.virtualimage.sandbox.Images;
 import io.virtualimage.sandbox.endtoend.EndToEnd.World;
+import io.virtualimage.sandbox.nodes.LocalStorage;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -233,6 +240,86 @@ class ClaimIT {
                     .isEmpty();
             assertThat(volume).doesNotExist();
         });
+    }
+
+    @Test
+    void aClassOfDevicesGetsADevice() throws Exception {
+        client.resource(new StorageClassBuilder()
+                        .withNewMetadata()
+                        .withName("claim-devices")
+                        .addToAnnotations("virtualdisk.virtualization.deckhouse.io/volume-mode", "Block")
+                        .addToAnnotations("virtualdisk.virtualization.deckhouse.io/access-mode", "ReadWriteMany")
+                        .endMetadata()
+                        .withProvisioner(LocalStorage.PROVISIONER)
+                        .withReclaimPolicy("Delete")
+                        .withVolumeBindingMode("WaitForFirstConsumer")
+                        .build())
+                .serverSideApply();
+        Path raw = world.files().resolve("claim-device.img");
+        SampleImages.writeRaw(raw, 30 * MIB + 512, 7 * MIB, 36);
+        String url = world.source().uri(raw.getFileName().toString()).toString();
+        world.images()
+                .apply(
+                        "claim-device",
+                        new VirtualImageSpec(
+                                Storage.PERSISTENT_VOLUME_CLAIM,
+                                new VirtualImageSpec.ClaimSettings("claim-devices"),
+                                DataSource.of(new Origin.Http(url, null, null))));
+
+        VirtualImageStatus status = ready("claim-device");
+
+        assertThat(status.storageClassName()).isEqualTo("claim-devices");
+        PersistentVolumeClaim claim = claim(status.target().persistentVolumeClaimName());
+        assertThat(claim.getSpec().getVolumeMode()).isEqualTo("Block");
+        assertThat(claim.getSpec().getAccessModes()).containsExactly("ReadWriteMany");
+        Path device = volume(claim);
+        assertThat(Files.size(device)).isEqualTo(31 * MIB);
+        run("cmp", "-n", Long.toString(30 * MIB + 512), raw.toString(), device.toString());
+    }
+
+    @Test
+    void anImageOverQuotaWaitsUntilThereIsRoom() throws Exception {
+        String namespace = "claim-quota";
+        Path raw = world.files().resolve(namespace + ".img");
+        SampleImages.writeRaw(raw, 20 * MIB, 4 * MIB, 35);
+        client.resource(new NamespaceBuilder()
+                        .withNewMetadata()
+                        .withName(namespace)
+                        .endMetadata()
+                        .build())
+                .serverSideApply();
+        ResourceQuota quota = client.resource(new ResourceQuotaBuilder()
+                        .withNewMetadata()
+                        .withNamespace(namespace)
+                        .withName("no-claims")
+                        .endMetadata()
+                        .withNewSpec()
+                        .addToHard("persistentvolumeclaims", new Quantity("0"))
+                        .endSpec()
+                        .build())
+                .serverSideApply();
+        await().atMost(WITHIN)
+                .until(() -> !client.resource(quota).get().getStatus().getHard().isEmpty());
+        try (Images images = new Images(world.sandbox().kubeconfig(), namespace)) {
+            String url = world.source().uri(raw.getFileName().toString()).toString();
+            images.apply(
+                    "waiting",
+                    new VirtualImageSpec(
+                            Storage.PERSISTENT_VOLUME_CLAIM, null, DataSource.of(new Origin.Http(url, null, null))));
+            VirtualImage waiting = images.await(
+                    "waiting",
+                    "the reason QuotaExceeded",
+                    WITHIN,
+                    image -> image.getStatus() != null
+                            && image.getStatus()
+                                    .condition(ConditionType.READY)
+                                    .filter(ready -> "QuotaExceeded".equals(ready.getReason()))
+                                    .isPresent());
+            assertThat(waiting.phase()).isEqualTo(Phase.PENDING);
+            client.resource(quota).delete();
+            VirtualImage ready = images.await("waiting", Phase.READY, WITHIN);
+            assertThat(ready.getStatus().target().persistentVolumeClaimName()).startsWith("d8v-vi-waiting-");
+        }
     }
 
     private String run(String... command) throws Exception {

@@ -15,6 +15,7 @@ import java.util.concurrent.ExecutorCompletionService;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.zip.CRC32C;
 import org.jspecify.annotations.Nullable;
 
@@ -71,6 +72,7 @@ public final class VolumeWriter {
     private void writeAll(FillPlan plan, VolumeTarget target, DoneReport report)
             throws VolumeException, GoneException, InterruptedException {
         Iterator<Integer> missing = plan.missing().boxed().iterator();
+        AtomicBoolean stopped = new AtomicBoolean();
         ExecutorService writers = Executors.newFixedThreadPool(threads);
         try {
             ExecutorCompletionService<Void> ends = new ExecutorCompletionService<>(writers);
@@ -79,7 +81,7 @@ public final class VolumeWriter {
                 under.add(ends.submit(() -> {
                     for (Integer next = next(missing); next != null; next = next(missing)) {
                         report.checkpoint();
-                        write(next, plan, target);
+                        write(next, plan, target, stopped);
                         report.add(next);
                     }
                     return null;
@@ -89,6 +91,7 @@ public final class VolumeWriter {
                 await(ends.take()); // the first to fail ends all
             }
         } finally {
+            stopped.set(true);
             writers.shutdownNow();
             writers.close(); // nobody may write after this Pod has said that it failed
         }
@@ -100,13 +103,15 @@ public final class VolumeWriter {
         }
     }
 
-    private void write(int range, FillPlan plan, VolumeTarget target)
+    private void write(int range, FillPlan plan, VolumeTarget target, AtomicBoolean stopped)
             throws VolumeException, GoneException, InterruptedException {
         Writing writing = new Writing(target, plan.start(range));
         RunReader reader = new RunReader();
         long end = plan.end(range);
         while (writing.position < end) {
+            stopIf(stopped);
             link.stream(() -> "runs/%d-%d".formatted(writing.position, end), body -> {
+                stopIf(stopped); // an interrupt may have got lost in the client
                 writing.begin();
                 reader.read(body, writing.position, end, writing);
             });
@@ -116,6 +121,12 @@ public final class VolumeWriter {
         if (plan.verify() && target.checksum(start, end - start) != writing.checksum.getValue()) {
             throw VolumeException.ofVolume(
                     "from byte %d to %d the volume does not hold what was written there".formatted(start, end), null);
+        }
+    }
+
+    private static void stopIf(AtomicBoolean stopped) throws InterruptedException {
+        if (stopped.get()) {
+            throw new InterruptedException("another range could not be written");
         }
     }
 
