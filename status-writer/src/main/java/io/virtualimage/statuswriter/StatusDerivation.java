@@ -137,7 +137,10 @@ final class StatusDerivation {
         } else {
             add(ConditionType.READY, false, blocked.reason(), blocked.message());
         }
-        return status(Phase.PENDING, null, false, null, null, null, notices());
+        Notice[] due = blocked.reason().equals(ConditionReason.STORAGE_CLASS_NOT_FOUND.wire())
+                ? new Notice[] {new Notice(true, "VirtualImageStorageClassNotFound", blocked.message())}
+                : new Notice[] {};
+        return status(Phase.PENDING, null, false, null, null, null, notices(due));
     }
 
     private ImageStatus underWay() {

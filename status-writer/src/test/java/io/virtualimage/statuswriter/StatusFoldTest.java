@@ -195,8 +195,31 @@ class StatusFoldTest {
         says("""
                 0.0  1.0 PENDING - Ready=False:ProvisioningNotStarted@0.0
                 1.0  1.0 PENDING - DatasourceReady=False:ImageNotReady@1.0 Ready=False:DatasourceNotReady@1.0
-                2.0  1.0 PENDING - StorageClassReady=False:StorageClassNotFound@2.0 Ready=False:StorageClassNotReady@2.0
-                3.0  1.0 PENDING - DatasourceReady=True:DatasourceReady@3.0 Ready=False:ProvisioningNotStarted@3.0
+                2.0  1.0 PENDING - StorageClassReady=False:StorageClassNotFound@2.0 Ready=False:StorageClassNotReady@2.0 told=VirtualImageStorageClassNotFound
+                3.0  1.0 PENDING - DatasourceReady=True:DatasourceReady@3.0 Ready=False:ProvisioningNotStarted@3.0 told=VirtualImageStorageClassNotFound
+                """);
+    }
+
+    @Test
+    void whatGoesAwayInTheMiddleIsWaitedForInTheNextRun() {
+        Incarnation next = image(1, 1);
+        story.tell(requested(first), opened(first, 0, 2_000L), segment(first, 0, 0))
+                .at("1")
+                .tell(blocked(next, "DatasourceReady", "VirtualDiskNotReady"))
+                .at("2")
+                .tell(segment(first, 0, 1), published(first))
+                .at("3")
+                .tell(requested(next))
+                .at("4")
+                .tell(opened(next, 0, 2_000L))
+                .at("5");
+        says("""
+                0.0  1.0 PENDING - DatasourceReady=True:DatasourceReady@0.0 Ready=False:ProvisioningNotStarted@0.0
+                0.0  1.0 PROVISIONING 0.0% DatasourceReady=True:DatasourceReady@0.0 Ready=False:Provisioning@0.0 told=DataSourceImportStarted
+                0.5  1.0 PROVISIONING 25.0% speed=1000000 DatasourceReady=True:DatasourceReady@0.0 Ready=False:Provisioning@0.0 told=DataSourceImportStarted
+                1.0  1.1 PENDING - DatasourceReady=False:VirtualDiskNotReady@1.0 Ready=False:DatasourceNotReady@1.0
+                3.0  1.1 PENDING - DatasourceReady=True:DatasourceReady@3.0 Ready=False:ProvisioningNotStarted@3.0
+                4.0  1.1 PROVISIONING 0.0% DatasourceReady=True:DatasourceReady@3.0 Ready=False:Provisioning@4.0 told=DataSourceImportStarted
                 """);
     }
 

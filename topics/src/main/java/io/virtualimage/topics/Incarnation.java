@@ -10,7 +10,8 @@ import java.util.Objects;
  * @param name name of the VirtualImage
  * @param uid {@code metadata.uid}: two objects of one name that lived one after the other are two images
  * @param generation {@code metadata.generation}, from 1; raised by the API server when the spec changes
- * @param run raised by the watcher when the annotation {@code virtualimage.io/retry} changes, from 0
+ * @param run raised by the watcher when the annotation {@code virtualimage.io/retry} changes, or what the spec refers to
+ *     is no longer what it was; from 0
  */
 public record Incarnation(String namespace, String name, String uid, long generation, long run)
         implements Comparable<Incarnation> {

@@ -1,6 +1,5 @@
 package io.virtualimage.watcher;
 
-import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -80,7 +79,9 @@ public record Dependency(
     /** As it is called in messages: the kind, then namespace and name. */
     @Override
     public String toString() {
-        String place = namespace == null ? "" : namespace + "/";
-        return kind.wire + " " + place + Objects.requireNonNullElse(name, "*");
+        if (name == null) {
+            return "Any " + kind.wire + (namespace == null ? "" : " in " + namespace);
+        }
+        return kind.wire + " " + (namespace == null ? "" : namespace + "/") + name;
     }
 }

@@ -14,7 +14,6 @@ import java.util.Comparator;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.Function;
@@ -24,10 +23,6 @@ import org.jspecify.annotations.Nullable;
 /** What an image's spec comes to among the things that it depends on. Decides only; what there is, it is told. */
 final class DependencyReading {
     private static final String STOPPED = "Stopped";
-
-    /** What marks a cluster's default class; the second is the older spelling, which API servers still honour. */
-    private static final List<String> DEFAULT_CLASS =
-            List.of("storageclass.kubernetes.io/is-default-class", "storageclass.beta.kubernetes.io/is-default-class");
 
     /** What can be done for the image now. */
     sealed interface Outcome {}
@@ -44,9 +39,9 @@ final class DependencyReading {
     record Missing(ConditionType condition, ConditionReason reason, String message) implements Outcome {}
 
     /**
-     * It is not known whether something is there.
+     * It is not known for sure whether something is there.
      *
-     * @param overdue whether it has taken so long that people must be told
+     * @param overdue whether people must be told already
      * @param missing what to tell them
      */
     record Unclear(boolean overdue, Missing missing) implements Outcome {}
@@ -133,20 +128,14 @@ final class DependencyReading {
                 Dependency.ofCluster(Kind.STORAGE_CLASS, null),
                 ConditionType.STORAGE_CLASS_READY,
                 ConditionReason.STORAGE_CLASS_NOT_FOUND,
-                classes -> classes.stream().anyMatch(DependencyReading::isDefault)
+                classes -> classes.stream().anyMatch(Referent::isDefaultClass)
                         ? source
                         : new Missing(
                                 ConditionType.STORAGE_CLASS_READY,
                                 ConditionReason.STORAGE_CLASS_NOT_FOUND,
                                 "spec.persistentVolumeClaim.storageClassName names no StorageClass, and the cluster has no"
-                                        + " default one (annotation " + DEFAULT_CLASS.getFirst() + ")."));
-    }
-
-    private static boolean isDefault(Referent storageClass) {
-        return !storageClass.deleting()
-                && DEFAULT_CLASS.stream()
-                        .anyMatch(mark ->
-                                Objects.equals(storageClass.annotations().get(mark), "true"));
+                                        + " default one (annotation " + Referent.DEFAULT_CLASS_MARKS.getFirst()
+                                        + ")."));
     }
 
     // ---- where it comes from
@@ -344,14 +333,19 @@ final class DependencyReading {
         Kind kind = dependency.kind();
         return switch (surroundings.look(dependency)) {
             case Lookup.Known(List<Referent> objects) -> then.apply(objects);
-            case Lookup.Unserved ignored ->
-                dependency.name() == null
-                        ? then.apply(List.of())
-                        : new Missing(
-                                condition,
-                                absent,
-                                "%s does not exist: the API server doesn't serve %s.%s, its kind of resource."
-                                        .formatted(dependency, kind.plural(), kind.group()));
+            case Lookup.Unserved(boolean lasting) -> {
+                Missing missing = new Missing(
+                        condition,
+                        absent,
+                        "%s %s: the API server doesn't serve %s.%s, its kind of resource."
+                                .formatted(
+                                        dependency,
+                                        dependency.name() == null ? "can't be looked up" : "does not exist",
+                                        kind.plural(),
+                                        kind.group()));
+                // That none of a kind is there is believed of no one who doesn't know the kind.
+                yield lasting && dependency.name() != null ? missing : new Unclear(true, missing);
+            }
             case Lookup.Unknown(String why, boolean overdue) ->
                 new Unclear(
                         overdue,

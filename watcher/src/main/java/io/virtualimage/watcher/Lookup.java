@@ -11,8 +11,12 @@ public sealed interface Lookup {
         }
     }
 
-    /** None can be there: the API server has no such resource. */
-    record Unserved() implements Lookup {}
+    /**
+     * The API server says that it has no such resource.
+     *
+     * @param lasting whether it has said so for long: one that has just begun may not know yet what it serves
+     */
+    record Unserved(boolean lasting) implements Lookup {}
 
     /**
      * Nobody knows yet.

@@ -15,6 +15,7 @@ import java.net.HttpURLConnection;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -28,13 +29,13 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Objects of one kind, by an informer. Of each no more is kept than a {@link Referent} has: metadata and status, so nothing
- * of what a Secret holds. An API server that doesn't serve the kind is asked again until it does.
+ * Objects of one kind, by an informer. Of each no more is kept than a {@link Referent} has: metadata and a little of the
+ * status, so nothing of what a Secret holds. An API server that doesn't serve the kind is asked again until it does.
  */
 final class ObjectCache implements AutoCloseable {
     private static final Logger log = LoggerFactory.getLogger(ObjectCache.class);
 
-    /** What can't be looked up for so long is told to people. */
+    /** What can't be looked up for so long is told to people; what isn't served for so long isn't there. */
     private static final Duration PATIENCE = Duration.ofSeconds(30);
 
     private static final Duration RETRY = Duration.ofSeconds(5);
@@ -83,7 +84,7 @@ final class ObjectCache implements AutoCloseable {
                 objects.list(new ListOptionsBuilder().withLimit(1L).build());
                 start();
             }
-        } catch (KubernetesClientException e) {
+        } catch (RuntimeException e) {
             failed(e);
             LATER.execute(this::begin);
         }
@@ -137,7 +138,7 @@ final class ObjectCache implements AutoCloseable {
         Throwable last = failure;
         boolean unserved =
                 last instanceof KubernetesClientException e && e.getCode() == HttpURLConnection.HTTP_NOT_FOUND;
-        return overdue && unserved ? new Lookup.Unserved() : new Lookup.Unknown(why(last), overdue);
+        return unserved ? new Lookup.Unserved(overdue) : new Lookup.Unknown(why(last), overdue);
     }
 
     private static List<GenericKubernetesResource> find(
@@ -188,16 +189,25 @@ final class ObjectCache implements AutoCloseable {
     }
 
     /** Drops, before anything is kept, what a {@link Referent} doesn't have. */
-    private static final class Trimmed extends BasicItemStore<GenericKubernetesResource> {
+    static final class Trimmed extends BasicItemStore<GenericKubernetesResource> {
         Trimmed() {
             super(Cache::metaNamespaceKeyFunc);
         }
 
         @Override
         public GenericKubernetesResource put(String key, GenericKubernetesResource object) {
-            object.getAdditionalProperties().keySet().retainAll(List.of("status"));
-            object.getMetadata().setManagedFields(List.of());
-            object.getMetadata().setLabels(Map.of());
+            Map<String, Object> status = new HashMap<>();
+            if (object.getAdditionalProperties().get("status") instanceof Map<?, ?> told) {
+                Referent.STATUS_FIELDS.forEach(field -> status.put(field, told.get(field)));
+            }
+            object.getAdditionalProperties().clear();
+            object.setAdditionalProperty("status", status);
+            ObjectMeta meta = object.getMetadata();
+            meta.setManagedFields(List.of());
+            meta.setLabels(Map.of());
+            Map<String, String> marks = new HashMap<>(Objects.requireNonNullElse(meta.getAnnotations(), Map.of()));
+            marks.keySet().retainAll(Referent.DEFAULT_CLASS_MARKS);
+            meta.setAnnotations(marks);
             return super.put(key, object);
         }
     }

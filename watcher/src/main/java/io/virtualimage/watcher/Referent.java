@@ -1,5 +1,6 @@
 package io.virtualimage.watcher;
 
+import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
@@ -7,7 +8,8 @@ import org.jspecify.annotations.Nullable;
  * An object that an image waits for, as far as the watcher looks at it: never at what a Secret holds.
  *
  * @param deleting whether its deletion was asked for
- * @param status as it stands in JSON; empty if there is none
+ * @param annotations those of {@link #DEFAULT_CLASS_MARKS}
+ * @param status as it stands in JSON, at least {@link #STATUS_FIELDS}; empty if there is none
  */
 public record Referent(
         String name,
@@ -16,6 +18,27 @@ public record Referent(
         boolean deleting,
         Map<String, String> annotations,
         Map<String, ?> status) {
+
+    /** What is looked at in a status, of any kind. */
+    static final List<String> STATUS_FIELDS = List.of(
+            "phase",
+            "observedGeneration",
+            "cdrom",
+            "format",
+            "size",
+            "target",
+            "volumeSnapshotName",
+            "attachedToVirtualMachines",
+            "blockDeviceRefs");
+
+    /** What marks a cluster's default class; the second is the older spelling, which API servers still honour. */
+    static final List<String> DEFAULT_CLASS_MARKS =
+            List.of("storageclass.kubernetes.io/is-default-class", "storageclass.beta.kubernetes.io/is-default-class");
+
+    /** Whether claims that name no class get this one. */
+    boolean isDefaultClass() {
+        return !deleting && DEFAULT_CLASS_MARKS.stream().anyMatch(mark -> "true".equals(annotations.get(mark)));
+    }
 
     /** {@code status.phase}; empty as long as there is none. */
     String phase() {

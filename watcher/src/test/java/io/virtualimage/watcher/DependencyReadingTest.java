@@ -156,8 +156,11 @@ class DependencyReadingTest {
     @ParameterizedTest
     @MethodSource("everything")
     void whatIsNotServedDoesNotExist(VirtualImageSpec spec, Kind kind, String reason, String object) {
-        surroundings.answering(kind, new Lookup.Unserved());
+        surroundings.answering(kind, new Lookup.Unserved(true));
         assertMissing(spec, reason(reason), object + " does not exist", "doesn't serve " + kind.plural());
+        Missing missing = missing(spec);
+        surroundings.answering(kind, new Lookup.Unserved(false));
+        assertThat(read(spec)).isEqualTo(new Unclear(true, missing));
     }
 
     @ParameterizedTest
@@ -314,22 +317,17 @@ class DependencyReadingTest {
         }
 
         @Test
-        void whereNoMachinesAreServedThereAreNone() {
-            surroundings
-                    .with(
-                            Kind.VIRTUAL_DISK,
-                            "a",
-                            "{phase: Ready, target: {persistentVolumeClaimName: c}, attachedToVirtualMachines: [{name: gone}]}")
-                    .answering(Kind.VIRTUAL_MACHINE, new Lookup.Unserved());
-            assertThat(read(of(ObjectRefKind.VIRTUAL_DISK))).isEqualTo(workable);
-        }
-
-        @Test
         void isNotTakenForFreeWhileMachinesAreUnknown() {
             surroundings
                     .with(Kind.VIRTUAL_DISK, "a", READY_DISK)
                     .answering(Kind.VIRTUAL_MACHINE, new Lookup.Unknown("403.", false));
             assertThat(read(of(ObjectRefKind.VIRTUAL_DISK))).isInstanceOf(Unclear.class);
+            surroundings.answering(Kind.VIRTUAL_MACHINE, new Lookup.Unserved(true));
+            assertThat(read(of(ObjectRefKind.VIRTUAL_DISK)))
+                    .isInstanceOfSatisfying(
+                            Unclear.class,
+                            unclear -> assertThat(unclear.missing().message())
+                                    .contains("Any VirtualMachine in ns can't be looked up", "doesn't serve"));
         }
 
         @ParameterizedTest

@@ -8,6 +8,8 @@ import static io.virtualimage.watcher.Samples.viewed;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.virtualimage.k8s.Origin;
+import io.virtualimage.k8s.VirtualImageSpec;
 import io.virtualimage.stage.process.ViewRecord;
 import io.virtualimage.stage.work.Announcer;
 import io.virtualimage.topics.DeadLetter;
@@ -22,7 +24,9 @@ import java.time.ZoneId;
 import java.time.ZoneOffset;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import org.junit.jupiter.api.Test;
 
 class ReconcilerTest {
@@ -118,6 +122,70 @@ class ReconcilerTest {
         now = now.plus(again.orElseThrow());
         reconciler.reconcile(UID);
         assertThat(announced).hasSize(2);
+    }
+
+    private static WantedImage needingASecret() {
+        return Samples.spec(
+                Samples.kept(),
+                VirtualImageSpec.inRegistry(
+                        new Origin.ContainerImage("example.com/a", new Origin.PullSecret("s"), null)));
+    }
+
+    @Test
+    void whatAnImageNeedsIsFollowedUntilNothingCanChangeAnyMore() throws Exception {
+        Dependency secret = Dependency.in("ns", Dependency.Kind.SECRET, "s");
+        objects.byUid.put(UID, needingASecret());
+        reconciler.reconcile(UID);
+        assertThat(surroundings.followed).isEqualTo(Map.of(UID, Set.of(secret)));
+        echo();
+        surroundings.with(Dependency.Kind.SECRET, "s", "");
+        reconciler.reconcile(UID);
+        echo();
+        assertThat(announced)
+                .extracting(event -> event.getClass().getSimpleName())
+                .containsExactly("ImageBlocked", "ImageRequested");
+        reconciler.heard(viewed(Samples.published(1, 0), now));
+        reconciler.reconcile(UID);
+        assertThat(surroundings.followed).isEqualTo(Map.of(UID, Set.of()));
+    }
+
+    @Test
+    void whatIsGoneFollowsNothing() throws Exception {
+        objects.byUid.put(UID, needingASecret());
+        reconciler.reconcile(UID);
+        objects.byUid.clear();
+        reconciler.reconcile(UID);
+        assertThat(surroundings.followed).isEqualTo(Map.of(UID, Set.of()));
+    }
+
+    @Test
+    void nothingElseIsSaidOfASpecBeforeWhatWasSaidIsOnRecord() throws Exception {
+        objects.byUid.put(UID, needingASecret());
+        surroundings.with(Dependency.Kind.SECRET, "s", "");
+        reconciler.reconcile(UID);
+        surroundings.without(Dependency.Kind.SECRET, "s");
+        assertThat(reconciler.reconcile(UID)).isPresent();
+        assertThat(announced).hasSize(1);
+        echo();
+        reconciler.reconcile(UID);
+        assertThat(announced).hasSize(2);
+        assertThat(announced.getLast().image()).isEqualTo(incarnation(1, 1));
+        // Who leaves doesn't wait.
+        objects.byUid.put(UID, Samples.deleted(objects.byUid.get(UID)));
+        reconciler.reconcile(UID);
+        assertThat(announced.getLast()).isEqualTo(new ImageWithdrawn(incarnation(2, 0)));
+    }
+
+    @Test
+    void whatIsNotKnownYetIsLookedAtAgainSoon() throws Exception {
+        objects.byUid.put(UID, needingASecret());
+        surroundings.answering(Dependency.Kind.SECRET, new Lookup.Unknown("no answer yet.", false));
+        assertThat(reconciler.reconcile(UID))
+                .hasValueSatisfying(pause -> assertThat(pause).isLessThan(Duration.ofSeconds(1)));
+        assertThat(announced).isEmpty();
+        surroundings.answering(Dependency.Kind.SECRET);
+        assertThat(reconciler.reconcile(UID)).isEmpty();
+        assertThat(announced).hasSize(1);
     }
 
     @Test

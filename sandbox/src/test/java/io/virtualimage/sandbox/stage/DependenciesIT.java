@@ -8,7 +8,6 @@ import io.fabric8.kubernetes.api.model.HasMetadata;
 import io.fabric8.kubernetes.api.model.NamespaceBuilder;
 import io.fabric8.kubernetes.api.model.ObjectMetaBuilder;
 import io.fabric8.kubernetes.api.model.SecretBuilder;
-import io.fabric8.kubernetes.api.model.apiextensions.v1.CustomResourceDefinition;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.dsl.base.PatchContext;
 import io.fabric8.kubernetes.client.dsl.base.PatchType;
@@ -19,6 +18,7 @@ import io.virtualimage.k8s.VirtualImageSpec;
 import io.virtualimage.k8s.WellKnown;
 import io.virtualimage.sandbox.components.Components;
 import io.virtualimage.sandbox.components.KubeApi;
+import io.virtualimage.sandbox.components.UsedComponents;
 import io.virtualimage.stage.process.Settings;
 import io.virtualimage.stage.process.StageRuntime;
 import io.virtualimage.topics.DataSource;
@@ -56,12 +56,6 @@ class DependenciesIT {
     private static final String NAMESPACE = "dependencies";
     private static final Duration SOON = Duration.ofSeconds(30);
 
-    /** More than the patience of the watcher with a resource that isn't served, and than its pause until it asks again. */
-    private static final Duration LATER = Duration.ofSeconds(60);
-
-    private static final List<String> FOREIGN =
-            List.of("clustervirtualimages", "virtualdisks", "virtualdisksnapshots", "virtualmachines");
-
     private KubeApi api;
     private PipelineKafka kafka;
     private KubernetesClient client;
@@ -70,10 +64,11 @@ class DependenciesIT {
     private int markers;
 
     @BeforeAll
-    void start(KubeApi given, @TempDir Path directory) throws Exception {
-        api = given;
+    void start(UsedComponents used, @TempDir Path directory) throws Exception {
+        // Of its own: no shared one is sure to lack definitions and StorageClasses.
+        api = KubeApi.start(directory.resolve("kubernetes"));
+        used.add(api);
         client = api.newClient();
-        FOREIGN.forEach(this::dropDefinition);
         Path k8s = Path.of("..", "k8s");
         api.apply(k8s.resolve("crds").resolve(WellKnown.PLURAL + "." + WellKnown.GROUP + ".yaml"));
         api.apply(k8s.resolve("manifests").resolve("namespace.yaml"));
@@ -91,17 +86,11 @@ class DependenciesIT {
 
     @AfterAll
     void stop() throws Exception {
-        for (AutoCloseable each : new AutoCloseable[] {watcher, client, kafka}) {
+        for (AutoCloseable each : new AutoCloseable[] {watcher, client, kafka, api}) {
             if (each != null) {
                 each.close();
             }
         }
-    }
-
-    private void dropDefinition(String plural) {
-        var definition = client.resources(CustomResourceDefinition.class).withName(plural + "." + WellKnown.GROUP);
-        definition.delete();
-        await().atMost(SOON).until(() -> definition.get() == null);
     }
 
     private void serve(String plural) {
@@ -199,8 +188,8 @@ class DependenciesIT {
     }
 
     /** Waits until so many requests were said of an image, and returns the last one. */
-    private Event request(VirtualImage image, int count, Duration within) {
-        List<Event> all = await().atMost(within)
+    private Event request(VirtualImage image, int count) {
+        List<Event> all = await().atMost(SOON)
                 .pollInterval(Duration.ofMillis(50))
                 .until(() -> requests(image), said -> said.size() >= count);
         assertThat(all).hasSize(count);
@@ -208,18 +197,14 @@ class DependenciesIT {
     }
 
     private ImageBlocked blocked(VirtualImage image, int count, long run, String reason) {
-        return blocked(image, count, run, reason, SOON);
-    }
-
-    private ImageBlocked blocked(VirtualImage image, int count, long run, String reason, Duration within) {
-        ImageBlocked blocked = (ImageBlocked) request(image, count, within);
+        ImageBlocked blocked = (ImageBlocked) request(image, count);
         assertThat(blocked.image()).isEqualTo(run(image, run));
         assertThat(blocked.reason()).isEqualTo(reason);
         return blocked;
     }
 
     private ImageRequested requested(VirtualImage image, int count, long run) {
-        ImageRequested requested = (ImageRequested) request(image, count, SOON);
+        ImageRequested requested = (ImageRequested) request(image, count);
         assertThat(requested.image()).isEqualTo(run(image, run));
         return requested;
     }
@@ -231,6 +216,17 @@ class DependenciesIT {
         client.resource(marker).delete();
     }
 
+    /** How many requests the API server has open that watch Secrets. */
+    private int watchesOfSecrets() {
+        return client.raw("/metrics")
+                .lines()
+                .filter(line -> line.startsWith("apiserver_longrunning_requests{")
+                        && line.contains("resource=\"secrets\"")
+                        && line.contains("verb=\"WATCH\""))
+                .mapToInt(line -> Integer.parseInt(line.substring(line.lastIndexOf(' ') + 1)))
+                .sum();
+    }
+
     private static VirtualImageSpec container(@Nullable String secret) {
         return VirtualImageSpec.inRegistry(new Origin.ContainerImage(
                 "registry.example.com/a:1", secret == null ? null : new Origin.PullSecret(secret), null));
@@ -239,6 +235,7 @@ class DependenciesIT {
     @Test
     void aSecretIsWaitedForUntilTheImageIsPublished() throws Exception {
         createSecret("default", "pull");
+        int before = watchesOfSecrets();
         VirtualImage image = create("secret", container("pull"));
         VirtualImage other = create("other-secret", container("other"));
         assertThat(blocked(image, 1, 0, "ContainerRegistrySecretNotFound").message())
@@ -250,10 +247,11 @@ class DependenciesIT {
         blocked(image, 3, 1, "ContainerRegistrySecretNotFound");
         createSecret(NAMESPACE, "pull");
         requested(image, 4, 1);
+        await().atMost(SOON).untilAsserted(() -> assertThat(watchesOfSecrets()).isEqualTo(before + 2));
 
         kafka.say(new ImagePublished(
                 run(image, 1), 0, "r/vi/x:1", "sha256:m", "sha256:l", 1, ImageFormat.ISO, true, 1, 1, null));
-        settle();
+        await().atMost(SOON).untilAsserted(() -> assertThat(watchesOfSecrets()).isEqualTo(before + 1));
         deleteSecret("pull");
         settle();
         assertThat(requests(image)).hasSize(4);
@@ -261,9 +259,20 @@ class DependenciesIT {
     }
 
     @Test
+    void aSnapshotIsWaitedFor() throws Exception {
+        serve("virtualdisksnapshots");
+        GenericKubernetesResource snapshot = foreign("VirtualDiskSnapshot", "s");
+        VirtualImage image = createFrom("snapshot", ObjectRefKind.VIRTUAL_DISK_SNAPSHOT, "s");
+        blocked(image, 1, 0, "VirtualDiskSnapshotNotReady");
+        status(snapshot, "{phase: Ready, volumeSnapshotName: vs}");
+        assertThat(requested(image, 2, 0).source())
+                .isEqualTo(new DataSource.Volume(ObjectKind.VIRTUAL_DISK_SNAPSHOT, "s", null, "vs"));
+    }
+
+    @Test
     void aDiskIsWaitedForUntilItsMachineStops() throws Exception {
         VirtualImage image = createFrom("disk", ObjectRefKind.VIRTUAL_DISK, "d");
-        assertThat(blocked(image, 1, 0, "VirtualDiskNotReady", LATER).message())
+        assertThat(blocked(image, 1, 0, "VirtualDiskNotReady").message())
                 .contains("VirtualDisk dependencies/d does not exist")
                 .contains("virtualdisks.virtualization.deckhouse.io");
 
@@ -273,7 +282,7 @@ class DependenciesIT {
         status(machine, "{phase: Running, blockDeviceRefs: [{kind: VirtualDisk, name: d}]}");
         GenericKubernetesResource disk = foreign("VirtualDisk", "d");
         status(disk, "{phase: Ready, target: {persistentVolumeClaimName: claim-of-d}}");
-        await().atMost(LATER)
+        await().atMost(SOON)
                 .untilAsserted(() -> assertThat(requests(image).getLast())
                         .isInstanceOfSatisfying(ImageBlocked.class, blocked -> {
                             assertThat(blocked.image()).isEqualTo(run(image, 0));
