@@ -4,12 +4,14 @@ import io.virtualimage.publisher.content.OutputContent;
 import io.virtualimage.publisher.content.RecipeContent;
 import io.virtualimage.publisher.content.SegmentReader;
 import io.virtualimage.publisher.content.SourceContent;
+import io.virtualimage.stage.staging.SegmentKey;
 import io.virtualimage.stage.staging.SegmentLostException;
 import io.virtualimage.stage.staging.StagingStore;
 import io.virtualimage.stage.staging.StagingUnavailableException;
 import io.virtualimage.topics.StagedOutput;
 import io.virtualimage.topics.Task;
 import java.nio.ByteBuffer;
+import java.util.OptionalInt;
 
 /** What a volume is to hold, read from staging. */
 final class DiskRuns {
@@ -20,6 +22,31 @@ final class DiskRuns {
     private static final int KEPT_FOR_RECIPE = 2;
 
     private DiskRuns() {}
+
+    /**
+     * Asks whether there is anything to read at all.
+     *
+     * @throws SegmentLostException if what the disk is made of is gone
+     */
+    static void requireStaged(StagingStore staging, Task.FillVolume task)
+            throws SegmentLostException, StagingUnavailableException, InterruptedException {
+        StagedOutput recipe = task.recipe();
+        if (recipe != null) {
+            try (SegmentReader segments = new SegmentReader(staging, 1, null)) {
+                RecipeContent.open(task.image(), task.epoch(), recipe, staging, segments);
+            }
+            return;
+        }
+        OptionalInt first = task.staged().present().stream()
+                .filter(index -> !task.staged().zeros().contains(index))
+                .findFirst();
+        if (first.isPresent()) {
+            SegmentKey key = SegmentKey.source(task.image(), task.epoch(), first.getAsInt());
+            if (staging.facts(key).isEmpty()) {
+                throw new SegmentLostException(key, "there is no object " + key.objectName());
+            }
+        }
+    }
 
     /**
      * The first of the runs of a piece of the disk, as {@link RunFrames}: all of them, or as many as are worth one answer,

@@ -9,6 +9,7 @@ import io.virtualimage.k8s.volume.VolumeMode;
 import io.virtualimage.k8s.volume.VolumeProgram;
 import io.virtualimage.k8s.volume.VolumeWork;
 import io.virtualimage.stage.access.AccessTokens;
+import io.virtualimage.stage.staging.SegmentLostException;
 import io.virtualimage.stage.staging.StagingStore;
 import io.virtualimage.stage.staging.StagingUnavailableException;
 import io.virtualimage.stage.work.AnnouncementException;
@@ -76,8 +77,8 @@ public final class VolumeFilling {
      * @param claimName of the image's claim
      */
     public void fill(Task.FillVolume task, String claimName, TaskContext context)
-            throws TaskDeferredException, ImageFailedException, TaskAbandonedException, StagingUnavailableException,
-                    AnnouncementException, InterruptedException {
+            throws TaskDeferredException, ImageFailedException, TaskAbandonedException, SegmentLostException,
+                    StagingUnavailableException, AnnouncementException, InterruptedException {
         context.checkpoint();
         PersistentVolumeClaim claim = claim(task, claimName, context);
         String claimUid = claim.getMetadata().getUid();
@@ -98,6 +99,8 @@ public final class VolumeFilling {
             return;
         }
         if (job == null) {
+            // A task that comes late finds a claim in use, and staging clean: that claim is not to be written again.
+            DiskRuns.requireStaged(staging, task);
             context.checkpoint();
             order.write(staging, claimUid);
             cluster.create(wanted.manifest(setup.program()));

@@ -10,6 +10,9 @@ import io.virtualimage.k8s.WellKnown;
 import io.virtualimage.k8s.volume.VolumeProgram;
 import io.virtualimage.stage.access.AccessTokens;
 import io.virtualimage.stage.staging.InMemoryStagingStore;
+import io.virtualimage.stage.staging.SegmentKey;
+import io.virtualimage.stage.staging.SegmentLostException;
+import io.virtualimage.stage.staging.StagingStore.Overwrite;
 import io.virtualimage.stage.work.ImageFailedException;
 import io.virtualimage.stage.work.TaskAbandonedException;
 import io.virtualimage.stage.work.TaskContext;
@@ -23,6 +26,10 @@ import io.virtualimage.topics.Position;
 import io.virtualimage.topics.SegmentSet;
 import io.virtualimage.topics.StagedSource;
 import io.virtualimage.topics.Task;
+import java.io.ByteArrayInputStream;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -73,11 +80,32 @@ class VolumeFillingTest {
         }
     };
 
-    private static Task.FillVolume task(Incarnation image, int epoch, int attempt) {
+    private Task.FillVolume task(Incarnation image, int epoch, int attempt) {
+        stage(image, epoch);
         StagedSource staged =
                 new StagedSource(epoch, null, 1 << 20, 100L << 20, SegmentSet.upTo(100), SegmentSet.EMPTY);
         Task.Header header = new Task.Header(image, epoch, new Position(0, 1), attempt);
         return new Task.FillVolume(header, staged, null, null, ImageFormat.RAW, false, 100L << 20, 100L << 20);
+    }
+
+    /** The first segment: more of the source is not looked at. */
+    private void stage(Incarnation image, int epoch) {
+        try {
+            InputStream body = new ByteArrayInputStream(new byte[] {1});
+            assertThat(staging.put(SegmentKey.source(image, epoch, 0), null, 1, body, Overwrite.ALLOW))
+                    .isPresent();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    @Test
+    void aTaskThatComesWhenStagingIsCleanWritesNothing() {
+        Task.FillVolume task = task(IMAGE, 0, 1);
+        staging.cleanAll("uid-1");
+        assertThatThrownBy(() -> filling.fill(task, CLAIM, context)).isInstanceOf(SegmentLostException.class);
+        assertThat(cluster.jobs).isEmpty();
+        assertThat(staging.objectNames()).isEmpty();
     }
 
     private TaskDeferredException deferred(Task.FillVolume task) {
