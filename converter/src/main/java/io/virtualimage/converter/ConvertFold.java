@@ -6,8 +6,10 @@ import io.virtualimage.stage.fold.PlanContext;
 import io.virtualimage.stage.fold.StageFold;
 import io.virtualimage.topics.DiskOutput;
 import io.virtualimage.topics.Event;
+import io.virtualimage.topics.Event.ImageRequested;
 import io.virtualimage.topics.Event.RecipeWritten;
 import io.virtualimage.topics.Event.SourceOpened;
+import io.virtualimage.topics.ImageFormat;
 import io.virtualimage.topics.Position;
 import io.virtualimage.topics.SegmentSet;
 import io.virtualimage.topics.Stage;
@@ -30,7 +32,8 @@ public final class ConvertFold extends StageFold {
         Position cause = facts.cause();
         SourceOpened opened = facts.source().opened();
         ConvertFacts conversion = facts.currentConversion();
-        if (cause == null || opened == null || facts.wanted() == null || facts.over() || conversion.completed()) {
+        ImageRequested wanted = facts.wanted();
+        if (cause == null || opened == null || wanted == null || facts.over() || conversion.completed()) {
             return List.of();
         }
         Task.Header header = new Task.Header(facts.image(), facts.source().epoch(), cause, 1);
@@ -46,7 +49,7 @@ public final class ConvertFold extends StageFold {
                             facts.source().staged(),
                             opened.fileName(),
                             conversion.compression() == null ? null : disk,
-                            null))
+                            wanted.storage()))
                     : List.of();
         }
         RecipeWritten recipe = conversion.recipe();
@@ -61,9 +64,10 @@ public final class ConvertFold extends StageFold {
                 .toList();
     }
 
-    /** A disc has no map that could be wrong. */
+    /** A disc and a raw disk have no map that could be wrong. */
     private static boolean passesAsItIs(Event.DiskInspected disk) {
-        return disk.cdrom() && disk.output().layout() == DiskOutput.Layout.PASS_THROUGH;
+        boolean mapped = !disk.cdrom() && disk.format() != ImageFormat.RAW;
+        return !mapped && disk.output().layout() == DiskOutput.Layout.PASS_THROUGH;
     }
 
     private static List<Task> unpack(ImageFacts facts, Task.Header header, StagedSource plain) {

@@ -21,6 +21,7 @@ import io.virtualimage.topics.ImageFormat;
 import io.virtualimage.topics.Incarnation;
 import io.virtualimage.topics.SegmentKind;
 import io.virtualimage.topics.StagedSource;
+import io.virtualimage.topics.Storage;
 import io.virtualimage.topics.Task;
 import java.io.IOException;
 import java.util.Optional;
@@ -74,14 +75,15 @@ final class DiskInspection {
                 formatOf(info.format()),
                 info.virtualSizeBytes(),
                 info.cdrom(),
-                output(info.format(), basis, task.fileName()));
+                output(info.format(), basis, task));
     }
 
-    /** A machine boots from qcow2 and from discs, so those stay as they are; everything else becomes qcow2. */
-    private static DiskOutput output(DiskFormat format, SegmentKind basis, String fileName) {
-        DiskFormat stored = format == DiskFormat.ISO ? DiskFormat.ISO : DiskFormat.QCOW2;
+    /** A disc stays what it is. A disk becomes what a machine boots from: qcow2, and on a volume the bare bytes. */
+    private static DiskOutput output(DiskFormat format, SegmentKind basis, Task.InspectDisk task) {
+        DiskFormat disk = task.storage() == Storage.PERSISTENT_VOLUME_CLAIM ? DiskFormat.RAW : DiskFormat.QCOW2;
+        DiskFormat stored = format == DiskFormat.ISO ? DiskFormat.ISO : disk;
         Layout layout = stored == format && basis == SegmentKind.SOURCE ? Layout.PASS_THROUGH : Layout.RECIPE;
-        return new DiskOutput(layout, formatOf(stored), StoredName.of(fileName, stored));
+        return new DiskOutput(layout, formatOf(stored), StoredName.of(task.fileName(), stored));
     }
 
     private static Compression compression(Wrapper wrapper) {

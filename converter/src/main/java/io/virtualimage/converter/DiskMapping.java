@@ -1,13 +1,13 @@
 package io.virtualimage.converter;
 
 import io.virtualimage.disk.DiskException;
-import io.virtualimage.disk.DiskFormat;
 import io.virtualimage.disk.PackedUnit;
 import io.virtualimage.disk.VirtualDisk;
 import io.virtualimage.disk.content.ExtentWalk;
 import io.virtualimage.disk.inspect.DiskInspector;
 import io.virtualimage.disk.qcow2.Qcow2Writer;
 import io.virtualimage.disk.recipe.Piece;
+import io.virtualimage.disk.recipe.RawWriter;
 import io.virtualimage.disk.recipe.RecipeSummary;
 import io.virtualimage.disk.recipe.RecipeWriter;
 import io.virtualimage.disk.wrapper.UnpackLimits;
@@ -21,6 +21,7 @@ import io.virtualimage.stage.work.TaskContext;
 import io.virtualimage.stage.work.TaskDeferredException;
 import io.virtualimage.topics.DiskOutput.Layout;
 import io.virtualimage.topics.Event;
+import io.virtualimage.topics.ImageFormat;
 import io.virtualimage.topics.Task;
 import java.io.IOException;
 
@@ -57,9 +58,15 @@ final class DiskMapping {
         }
         StagedRecipe documents = new StagedRecipe(new RecipeDocuments(ports.staging(), task.image(), task.epoch()));
         int groupBytes = Math.max(task.staged().segmentBytes(), PackedUnit.MAX_BYTES);
-        RecipeSummary written = isStoredAsItIs(disk)
-                ? passThrough(disk, bytes.lengthBytes(), new RecipeWriter(documents, 0, groupBytes))
-                : rewrite(disk, ports, new RecipeWriter(documents, Qcow2Writer.HEAD_BYTES, groupBytes));
+        long maxBytes = maxOutputBytes(disk, ports.unpackLimits());
+        RecipeSummary written;
+        if (isStoredAsItIs(disk, task.output().format())) {
+            written = passThrough(disk, bytes.lengthBytes(), new RecipeWriter(documents, 0, groupBytes));
+        } else if (task.output().format() == ImageFormat.RAW) {
+            written = bare(disk, new RecipeWriter(documents, 0, groupBytes), maxBytes);
+        } else {
+            written = rewrite(disk, new RecipeWriter(documents, Qcow2Writer.HEAD_BYTES, groupBytes), maxBytes);
+        }
         return new Event.RecipeWritten(task.image(), task.epoch(), written.lengthBytes(), written.groups());
     }
 
@@ -70,10 +77,17 @@ final class DiskMapping {
         return recipe.finish();
     }
 
-    private static RecipeSummary rewrite(VirtualDisk disk, ConvertPorts ports, RecipeWriter recipe)
+    private static RecipeSummary rewrite(VirtualDisk disk, RecipeWriter recipe, long maxBytes)
             throws IOException, DiskException {
-        Qcow2Writer.Written image = Qcow2Writer.write(disk, recipe, maxOutputBytes(disk, ports.unpackLimits()));
+        Qcow2Writer.Written image = Qcow2Writer.write(disk, recipe, maxBytes);
         return recipe.finish(image.head());
+    }
+
+    /** The disk's bytes, nothing else. As many of them may be zeros as the disk has. */
+    private static RecipeSummary bare(VirtualDisk disk, RecipeWriter recipe, long maxBytes)
+            throws IOException, DiskException {
+        RawWriter.write(disk, new BoundedPieces(recipe, maxBytes));
+        return recipe.finish();
     }
 
     /** Blocks of a disk may be shared: a small image must not become an output of any length. */
@@ -84,9 +98,12 @@ final class DiskMapping {
                 : bySource * limits.maxRatio();
     }
 
-    private static boolean isStoredAsItIs(VirtualDisk disk) {
-        DiskFormat format = disk.info().format();
-        return format == DiskFormat.QCOW2 || format == DiskFormat.ISO;
+    private static boolean isStoredAsItIs(VirtualDisk disk, ImageFormat output) {
+        return switch (disk.info().format()) {
+            case QCOW2 -> output == ImageFormat.QCOW2;
+            case ISO -> true;
+            case RAW, VMDK, VDI, VPC, VHDX -> false;
+        };
     }
 
     private static void check(VirtualDisk disk) throws IOException, DiskException {

@@ -6,6 +6,7 @@ import io.virtualimage.oci.OciRegistry;
 import io.virtualimage.oci.RegistryException;
 import io.virtualimage.oci.Repository;
 import io.virtualimage.oci.Tag;
+import io.virtualimage.publisher.volume.VolumeFilling;
 import io.virtualimage.stage.work.AnnouncementException;
 import io.virtualimage.stage.work.TaskAbandonedException;
 import io.virtualimage.stage.work.TaskContext;
@@ -14,19 +15,26 @@ import io.virtualimage.topics.Event;
 import io.virtualimage.topics.Incarnation;
 import io.virtualimage.topics.Task;
 import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Takes tags back, each with its manifest. Layers go when the registry collects its garbage. Touches only tags that are
- * named after versions of the image up to the task's own, so it is right at any time, and any number of times.
+ * Takes tags back, each with its manifest, and claims. Layers go when the registry collects its garbage. Touches only what is
+ * named, or labelled, after versions of the image up to the task's own, so it is right at any time, and any number of times.
  */
 final class ImageRemoval {
     private static final Logger LOG = LoggerFactory.getLogger(ImageRemoval.class);
 
     private ImageRemoval() {}
 
-    static void run(OciRegistry registry, PublicNames names, Task.RemoveImage task, TaskContext context)
+    /** @param volumes null if nothing is set up to fill volumes, so that there are none */
+    static void run(
+            OciRegistry registry,
+            PublicNames names,
+            @Nullable VolumeFilling volumes,
+            Task.RemoveImage task,
+            TaskContext context)
             throws TaskDeferredException, TaskAbandonedException, AnnouncementException, InterruptedException {
         Incarnation image = task.image();
         Repository repository = names.repository(image);
@@ -41,6 +49,10 @@ final class ImageRemoval {
             }
         } catch (RegistryException e) {
             throw RegistryTrouble.outage(e);
+        }
+        if (volumes != null) {
+            context.checkpoint();
+            volumes.remove(image, version -> goes(version, task));
         }
         context.announce(new Event.ImageRemoved(image, task.keepCurrent() ? image : null));
     }

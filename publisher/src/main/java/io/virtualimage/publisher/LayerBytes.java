@@ -1,6 +1,7 @@
 package io.virtualimage.publisher;
 
 import io.virtualimage.oci.LayerTar;
+import io.virtualimage.publisher.content.OutputContent;
 import io.virtualimage.stage.staging.SegmentLostException;
 import io.virtualimage.stage.staging.StagingUnavailableException;
 import io.virtualimage.stage.work.TaskAbandonedException;
@@ -21,11 +22,11 @@ final class LayerBytes {
 
     private final byte[] head;
     private final byte[] tail;
-    private final LayerContent content;
+    private final OutputContent content;
     private final long contentEnd;
     private final TaskContext context;
 
-    LayerBytes(String fileName, LayerContent content, TaskContext context) {
+    LayerBytes(String fileName, OutputContent content, TaskContext context) {
         LayerTar tar = LayerTar.of(fileName, content.lengthBytes());
         this.head = tar.head();
         this.tail = tar.tail();
@@ -94,7 +95,7 @@ final class LayerBytes {
     private long copyRun(long from, long to, StagedSource staged, Sink sink)
             throws IOException, SegmentLostException, StagingUnavailableException, TaskAbandonedException,
                     InterruptedException {
-        LayerContent.Run run = content.runAt(from - head.length, staged);
+        OutputContent.Run run = content.runAt(from - head.length, staged);
         long end = Math.min(to, from + run.lengthBytes());
         ByteBuffer bytes = run.bytes();
         if (bytes != null) {

@@ -3,6 +3,10 @@ package io.virtualimage.publisher;
 import io.virtualimage.oci.Digest;
 import io.virtualimage.oci.RegistryException;
 import io.virtualimage.oci.Repository;
+import io.virtualimage.publisher.content.OutputContent;
+import io.virtualimage.publisher.content.RecipeContent;
+import io.virtualimage.publisher.content.SegmentReader;
+import io.virtualimage.publisher.content.SourceContent;
 import io.virtualimage.stage.staging.SegmentLostException;
 import io.virtualimage.stage.staging.StagingUnavailableException;
 import io.virtualimage.stage.work.AnnouncementException;
@@ -77,9 +81,10 @@ final class LayerPush {
         int kept = recipe == null ? 1 : KEPT_FOR_RECIPE;
         try (StagedFollower follower = new StagedFollower(task, ports.feeds());
                 SegmentReader segments = new SegmentReader(ports.staging(), kept, ports.readAhead())) {
-            LayerContent content = recipe == null
-                    ? new SourceContent(task, segments)
-                    : RecipeContent.open(task, recipe, ports.staging(), segments);
+            OutputContent content = recipe == null
+                    ? new SourceContent(
+                            task.image(), task.epoch(), task.staged().layout(), segments)
+                    : RecipeContent.open(task.image(), task.epoch(), recipe, ports.staging(), segments);
             LayerBytes layer = new LayerBytes(task.output().fileName(), content, context);
             try {
                 new LayerPush(ports, task, context, repository, follower, layer).run();

@@ -18,6 +18,11 @@ import java.util.regex.Pattern;
 public record PublicNames(String registry, String prefix) {
     public static final String DEFAULT_PREFIX = "vi";
 
+    private static final String CLAIM_PREFIX = "d8v-vi-";
+
+    /** Other programs add to it, and 253 characters are the end. */
+    private static final int MAX_CLAIM_NAME = 239;
+
     /** So much of the hash makes names that had to be cut different again. */
     private static final int HASH_CHARS = 16;
 
@@ -56,6 +61,15 @@ public record PublicNames(String registry, String prefix) {
     /** What users put after {@code docker://}. */
     public String url(Incarnation image) {
         return registry + "/" + repository(image) + ":" + tag(image);
+    }
+
+    /** The claim of an image on a volume, in the image's namespace. A name that would be too long is cut: the UID stays. */
+    public static String claim(Incarnation image) {
+        String suffix = "-" + image.publicName();
+        int room = MAX_CLAIM_NAME - CLAIM_PREFIX.length() - suffix.length();
+        String name = image.name().substring(0, Math.min(image.name().length(), room));
+        // A name is words of letters, digits and hyphens with dots between: no word may end with a hyphen.
+        return CLAIM_PREFIX + SEPARATORS_AT_END.matcher(name).replaceFirst("") + suffix;
     }
 
     /** The version that a tag stands for; empty if it isn't one of this image. */

@@ -18,8 +18,8 @@ import io.virtualimage.topics.Task;
 import java.util.List;
 
 /**
- * Plans how an image becomes visible: the layer is pushed while the fetch goes on, the manifest comes last, and what
- * nobody wants any more is taken back.
+ * Plans how an image becomes visible: for the registry, the layer is pushed while the fetch goes on, and the manifest comes
+ * last; a volume is filled when all is there. What nobody wants any more is taken back.
  */
 public final class PublishFold extends StageFold {
     /** A push begins when so many segments are staged from the start on, or all: a chunk's worth of work. */
@@ -47,9 +47,38 @@ public final class PublishFold extends StageFold {
         if (wanted == null || facts.over()) {
             return List.of();
         }
-        return wanted.source() instanceof DataSource.PublishedImage source
-                ? List.of(new Task.MountImage(any, source))
-                : publish(facts, cause);
+        return switch (wanted.storage()) {
+            case CONTAINER_REGISTRY ->
+                wanted.source() instanceof DataSource.PublishedImage source
+                        ? List.of(new Task.MountImage(any, source))
+                        : publish(facts, cause);
+            case PERSISTENT_VOLUME_CLAIM -> fill(facts, wanted, cause);
+        };
+    }
+
+    /** A volume is filled by whole ranges in any order, so nothing is gained by beginning early. */
+    private static List<Task> fill(ImageFacts facts, ImageRequested wanted, Position cause) {
+        SourceFacts source = facts.source();
+        StagedSource staged = source.staged();
+        DiskInspected disk = facts.currentDisk();
+        Long length = staged.lengthBytes();
+        boolean ready = source.completed() && facts.currentConversion().completed() && staged.complete();
+        if (!ready || disk == null || length == null) {
+            return List.of();
+        }
+        StagedOutput recipe = facts.currentConversion().output(facts.disk());
+        if (disk.output().layout() == DiskOutput.Layout.RECIPE && recipe == null) {
+            return List.of();
+        }
+        return List.of(new Task.FillVolume(
+                new Task.Header(facts.image(), source.epoch(), cause, 1),
+                staged,
+                recipe,
+                wanted.storageClass(),
+                disk.format(),
+                disk.cdrom(),
+                length,
+                disk.virtualSizeBytes()));
     }
 
     private static List<Task> publish(ImageFacts facts, Position cause) {

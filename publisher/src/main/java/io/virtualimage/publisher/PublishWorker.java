@@ -1,5 +1,6 @@
 package io.virtualimage.publisher;
 
+import io.virtualimage.publisher.volume.VolumeFilling;
 import io.virtualimage.stage.staging.SegmentLostException;
 import io.virtualimage.stage.staging.StagingUnavailableException;
 import io.virtualimage.stage.work.AnnouncementException;
@@ -9,15 +10,24 @@ import io.virtualimage.stage.work.TaskContext;
 import io.virtualimage.stage.work.TaskDeferredException;
 import io.virtualimage.stage.work.Worker;
 import io.virtualimage.topics.Task;
+import org.jspecify.annotations.Nullable;
 
-/** Pushes layers, publishes manifests, removes images. Safe for use by many threads. */
+/** Pushes layers, publishes manifests, has volumes filled, removes images. Safe for use by many threads. */
 public final class PublishWorker implements Worker {
     private final PublishPorts ports;
     private final PublicNames names;
+    private final @Nullable VolumeFilling volumes;
 
+    /** A worker for the registry only. */
     public PublishWorker(PublishPorts ports, PublicNames names) {
+        this(ports, names, null);
+    }
+
+    /** @param volumes null if nothing is set up to fill volumes */
+    public PublishWorker(PublishPorts ports, PublicNames names, @Nullable VolumeFilling volumes) {
         this.ports = ports;
         this.names = names;
+        this.volumes = volumes;
     }
 
     @Override
@@ -28,8 +38,8 @@ public final class PublishWorker implements Worker {
             case Task.PushLayer push -> LayerPush.run(ports, push, names.repository(push.image()), context);
             case Task.PublishManifest publish -> ManifestPublication.run(ports.registry(), names, publish, context);
             case Task.MountImage mount -> ImageMount.run(ports, names, mount, context);
-            case Task.FillVolume ignored -> throw foreign(task);
-            case Task.RemoveImage remove -> ImageRemoval.run(ports.registry(), names, remove, context);
+            case Task.FillVolume fill -> volumes().fill(fill, PublicNames.claim(fill.image()), context);
+            case Task.RemoveImage remove -> ImageRemoval.run(ports.registry(), names, volumes, remove, context);
             case Task.ProbeSource ignored -> throw foreign(task);
             case Task.FetchRange ignored -> throw foreign(task);
             case Task.FetchStream ignored -> throw foreign(task);
@@ -43,17 +53,22 @@ public final class PublishWorker implements Worker {
         }
     }
 
-    /** Takes back the tag, or the upload, that an earlier delivery of the same task may have left. */
+    /** Takes back the tag, the claim, or the upload, that an earlier delivery of the same task may have left. */
     @Override
     public void discard(Task task, TaskContext context) throws TaskDeferredException, InterruptedException {
-        if (!context.mayHaveBegun()) {
+        // A volume is filled by many deliveries of the first attempt.
+        if (!context.mayHaveBegun() && !(task instanceof Task.FillVolume)) {
             return;
         }
         switch (task) {
             case Task.PushLayer push -> LayerPush.dropUpload(ports, push, names.repository(push.image()));
             case Task.PublishManifest publish -> ImageRemoval.removeVersion(ports.registry(), names, publish.image());
             case Task.MountImage mount -> ImageRemoval.removeVersion(ports.registry(), names, mount.image());
-            case Task.FillVolume ignored -> {}
+            case Task.FillVolume fill -> {
+                if (volumes != null) {
+                    volumes.remove(fill.image(), fill.image()::equals);
+                }
+            }
             case Task.RemoveImage ignored -> {}
             case Task.ProbeSource ignored -> {}
             case Task.FetchRange ignored -> {}
@@ -66,6 +81,14 @@ public final class PublishWorker implements Worker {
             case Task.MapDisk ignored -> {}
             case Task.ConvertSegment ignored -> {}
         }
+    }
+
+    private VolumeFilling volumes() throws TaskDeferredException {
+        if (volumes == null) {
+            throw TaskDeferredException.outage(
+                    "the publishers are not set up to fill volumes (PUBLISHER_URL, VOLUME_JOB_IMAGE)", null);
+        }
+        return volumes;
     }
 
     private static IllegalArgumentException foreign(Task task) {

@@ -1,19 +1,29 @@
 package io.virtualimage.publisher;
 
+import io.fabric8.kubernetes.client.KubernetesClient;
+import io.virtualimage.k8s.KubernetesConnection;
+import io.virtualimage.k8s.volume.VolumeProgram;
 import io.virtualimage.oci.CaBundle;
 import io.virtualimage.oci.Credentials;
 import io.virtualimage.oci.HttpRegistry;
 import io.virtualimage.oci.OciRegistry;
 import io.virtualimage.oci.RegistrySettings;
+import io.virtualimage.publisher.volume.KubernetesVolumes;
+import io.virtualimage.publisher.volume.VolumeDoor;
+import io.virtualimage.publisher.volume.VolumeFilling;
+import io.virtualimage.stage.access.AccessTokens;
 import io.virtualimage.stage.process.Settings;
 import io.virtualimage.stage.process.StageRuntime;
+import io.virtualimage.stage.web.WebServer;
 import io.virtualimage.topics.WorkGroup;
 import java.io.IOException;
 import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.cert.X509Certificate;
+import java.time.Duration;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import okhttp3.OkHttpClient;
 import org.jspecify.annotations.Nullable;
@@ -31,6 +41,18 @@ public final class Publisher {
      *       {@code REGISTRY_CA}: a file of certificates (PEM) to trust besides the usual ones
      *   <li>{@code REGISTRY_REPOSITORY}: what the names of repositories begin with (default {@code vi})
      *   <li>{@code PUSH_CHUNK}: bytes sent to the registry in one request (default {@code 64Mi})
+     *   <li>{@code PUBLISHER_URL}: the URL of all publishers, as Pods in the images' namespaces reach it; {@code
+     *       VOLUME_JOB_IMAGE}: the container image of the program in these Pods. Without these two no volume can be filled,
+     *       and the following settings are not read
+     *   <li>{@code VOLUME_JOB_COMMAND}, {@code VOLUME_JOB_MEMORY}, {@code VOLUME_JOB_CPU}: what starts the program (words
+     *       with white space between), and what it may use up
+     *   <li>{@code FILL_PORT}: where Pods are answered (default {@code 8082}); {@code TOKEN_KEY}: what their tokens are
+     *       derived from; {@code KUBECONFIG}: by default the pod's own service account
+     *   <li>{@code VERIFY_VOLUME}: whether they read back what they wrote (default {@code true})
+     *   <li>{@code FILESYSTEM_OVERHEAD}: how many thousandths of a file system on a volume files can't have: its claim is
+     *       so much larger than the disk (default 55)
+     *   <li>{@code FILL_READS}: how many answers to Pods may be read from staging at a time, each with some 32 MiB of
+     *       memory (default 4)
      *   <li>{@code WORKERS}, {@code STREAM_WORKERS}: manifests and layers at a time (default 4 and 2)
      * </ul>
      *
@@ -48,6 +70,9 @@ public final class Publisher {
                 : URI.create("https://" + (host.isEmpty() ? "registry.invalid" : host));
         Credentials credentials = credentials(settings);
         List<X509Certificate> trusted = trusted(settings);
+        Optional<Filling> filling = settings.optional("VOLUME_JOB_IMAGE")
+                .filter(image -> settings.optional("PUBLISHER_URL").isPresent())
+                .map(image -> Filling.read(settings, image));
         settings.check();
         OciRegistry registry =
                 new HttpRegistry(new RegistrySettings(base, credentials, trusted), new OkHttpClient(), runtime.clock());
@@ -60,10 +85,57 @@ public final class Publisher {
                 runtime.clock(),
                 chunkBytes,
                 read -> Thread.ofVirtual().name("read-ahead").start(read));
-        PublishWorker worker = new PublishWorker(ports, new PublicNames(host, prefix));
+        PublishWorker worker = new PublishWorker(
+                ports,
+                new PublicNames(host, prefix),
+                filling.map(it -> it.start(runtime)).orElse(null));
         runtime.host(new PublishFold());
         runtime.work(WorkGroup.PUBLISH_TASKS, workers, worker);
         runtime.work(WorkGroup.PUBLISH_STREAMS, streamWorkers, worker);
+    }
+
+    /** What is set up to fill volumes. */
+    private record Filling(
+            VolumeFilling.Setup setup,
+            String tokenKey,
+            Optional<String> kubeconfig,
+            int port,
+            boolean verify,
+            int reads) {
+        private static final int DEFAULT_PORT = 8082;
+        private static final int DEFAULT_OVERHEAD = 55;
+        private static final int DEFAULT_READS = 4;
+
+        /** A connection on which nothing moves for so long is cut. */
+        private static final Duration IDLE = Duration.ofMinutes(1);
+
+        private static final Duration GRACE = Duration.ofSeconds(5);
+
+        static Filling read(Settings settings, String image) {
+            VolumeProgram program = VolumeProgram.of(
+                    image,
+                    settings.text("VOLUME_JOB_COMMAND", VolumeProgram.COMMAND),
+                    settings.text("VOLUME_JOB_MEMORY", VolumeProgram.MEMORY),
+                    settings.text("VOLUME_JOB_CPU", VolumeProgram.CPU_LIMIT));
+            double overhead = settings.number("FILESYSTEM_OVERHEAD", DEFAULT_OVERHEAD, 0, 500) / 1000.0;
+            return new Filling(
+                    new VolumeFilling.Setup(settings.uri("PUBLISHER_URL").toString(), program, overhead),
+                    settings.text("TOKEN_KEY"),
+                    settings.optional("KUBECONFIG"),
+                    settings.number("FILL_PORT", DEFAULT_PORT, 0, 65_535),
+                    settings.flag("VERIFY_VOLUME", true),
+                    settings.number("FILL_READS", DEFAULT_READS, 1, 100));
+        }
+
+        VolumeFilling start(StageRuntime runtime) {
+            AccessTokens tokens = AccessTokens.ofSetting("TOKEN_KEY", tokenKey);
+            VolumeDoor door = new VolumeDoor(
+                    runtime.staging(), runtime.ledger(), runtime.announcer(), tokens, runtime.replica(), verify, reads);
+            WebServer server = runtime.keep(WebServer.start(port, IDLE, GRACE, Map.of(VolumeDoor.prefix(), door)));
+            runtime.addReadiness("door for volumes", server::listening);
+            KubernetesClient client = runtime.keep(KubernetesConnection.open(kubeconfig));
+            return new VolumeFilling(new KubernetesVolumes(client), runtime.staging(), tokens, setup);
+        }
     }
 
     private static @Nullable Credentials credentials(Settings settings) {

@@ -2,6 +2,9 @@ package io.virtualimage.publisher;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.virtualimage.publisher.content.OutputContent;
+import io.virtualimage.publisher.content.SegmentReader;
+import io.virtualimage.publisher.content.SourceContent;
 import io.virtualimage.topics.StagedSource;
 import io.virtualimage.topics.Task;
 import java.io.ByteArrayOutputStream;
@@ -21,7 +24,8 @@ class LayerBytesTest {
         bench.stageAll();
         Task.PushLayer task = bench.push();
         staged = task.staged();
-        LayerContent content = new SourceContent(task, new SegmentReader(bench.staging, 1, null));
+        OutputContent content = new SourceContent(
+                task.image(), task.epoch(), task.staged().layout(), new SegmentReader(bench.staging, 1, null));
         layer = new LayerBytes(Bench.OUTPUT.fileName(), content, bench.context());
     }
 

@@ -25,6 +25,19 @@ class PublicNamesTest {
     }
 
     @Test
+    void claimsAreNamedAfterTheImage() {
+        assertThat(PublicNames.claim(image("team", "cirros", 1, 0))).isEqualTo("d8v-vi-cirros-" + UID);
+        assertThat(PublicNames.claim(image("team", "a.b-c", 2, 3))).isEqualTo("d8v-vi-a.b-c-" + UID + "-2-3");
+        assertThat(PublicNames.claim(image("team", "x".repeat(253), 1, 0)))
+                .isEqualTo("d8v-vi-" + "x".repeat(195) + "-" + UID);
+        for (int i = 185; i < 200; i++) {
+            assertThat(PublicNames.claim(image("team", "a".repeat(i) + ".b" + "-".repeat(3) + "c", 1, 0)))
+                    .hasSizeLessThanOrEqualTo(239)
+                    .matches("[a-z0-9]([-a-z0-9]*[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*");
+        }
+    }
+
+    @Test
     void longNamesAreCutAndStayDifferent() {
         String namespace = "n".repeat(63);
         String one = "a".repeat(170) + "." + "b".repeat(70);

@@ -28,6 +28,7 @@ import io.virtualimage.topics.SegmentKind;
 import io.virtualimage.topics.SegmentSet;
 import io.virtualimage.topics.Storage;
 import io.virtualimage.topics.Task;
+import io.virtualimage.topics.Task.FillVolume;
 import io.virtualimage.topics.Task.PublishManifest;
 import io.virtualimage.topics.Task.PushLayer;
 import io.virtualimage.topics.Task.RemoveImage;
@@ -221,6 +222,60 @@ class PublishFoldTest {
         assertThat(story.tell(published(newer))).isEmpty();
         assertThat(story.tell(new ImageRemoved(newer, newer))).containsExactly(published(newer));
         assertThat(story.tell(published(newer))).isEmpty();
+    }
+
+    private static ImageRequested onClaim(DataSource source, Incarnation image) {
+        return new ImageRequested(image, source, Storage.PERSISTENT_VOLUME_CLAIM, null, null, "fast");
+    }
+
+    @Test
+    void aVolumeIsFilledWhenAllIsThere() {
+        DataSource source = new DataSource.Http("https://example.com/a.raw", false, Checksums.NONE);
+        DiskOutput output = new DiskOutput(DiskOutput.Layout.PASS_THROUGH, ImageFormat.RAW, "a.img");
+        story.tell(onClaim(source, image), opened(0));
+        assertThat(story.tell(fetchedAll(0))).isEmpty();
+        assertThat(story.tell(new DiskInspected(image, 0, ImageFormat.RAW, LENGTH, false, output)))
+                .isEmpty();
+        assertThat(story.tell(new ConvertCompleted(image, 0))).isEmpty();
+
+        assertThat(story.tell(new FetchCompleted(image, 0, LENGTH)))
+                .singleElement()
+                .isInstanceOfSatisfying(FillVolume.class, fill -> {
+                    assertThat(fill.header()).isEqualTo(new Task.Header(image, 0, new Position(0, 1), 1));
+                    assertThat(fill.staged().complete()).isTrue();
+                    assertThat(fill.recipe()).isNull();
+                    assertThat(fill.storageClass()).isEqualTo("fast");
+                    assertThat(fill.storedBytes()).isEqualTo(LENGTH);
+                    assertThat(fill.unpackedBytes()).isEqualTo(LENGTH);
+                });
+        ImagePublished done = new ImagePublished(
+                image, 0, null, null, null, LENGTH, ImageFormat.RAW, false, LENGTH, LENGTH, "d8v-vi-cirros-uid-1");
+        assertThat(story.tell(done)).isEmpty();
+        assertThat(story.later(Duration.ofHours(1))).isEmpty();
+    }
+
+    @Test
+    void aVolumeIsFilledByTheRecipe() {
+        DataSource source = new DataSource.Http("https://example.com/a.vmdk", false, Checksums.NONE);
+        DiskOutput output = new DiskOutput(DiskOutput.Layout.RECIPE, ImageFormat.RAW, "a.img");
+        story.tell(onClaim(source, image), opened(0));
+        story.tell(fetchedAll(0));
+        story.tell(new FetchCompleted(image, 0, LENGTH));
+        story.tell(new DiskInspected(image, 0, ImageFormat.VMDK, 40L * MI, false, output));
+        assertThat(story.tell(new RecipeWritten(image, 0, 40L * MI, 0))).isEmpty();
+        assertThat(story.tell(new ConvertCompleted(image, 0)))
+                .singleElement()
+                .isInstanceOfSatisfying(FillVolume.class, fill -> {
+                    assertThat(fill.recipe()).isNotNull();
+                    assertThat(fill.recipe().lengthBytes()).isEqualTo(40L * MI);
+                });
+    }
+
+    @Test
+    void anotherImageIsNeverMountedOntoAVolume() {
+        DataSource source = new DataSource.PublishedImage(
+                ObjectKind.VIRTUAL_IMAGE, "other", "r/vi/team/other:x", ImageFormat.QCOW2, false, 1, 1);
+        assertThat(story.tell(onClaim(source, image))).isEmpty();
     }
 
     @Test

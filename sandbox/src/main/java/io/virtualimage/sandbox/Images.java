@@ -40,10 +40,15 @@ public final class Images implements AutoCloseable {
 
     /** Applies an image, in place of what stands under that name. */
     public VirtualImage apply(String name, Origin origin) {
+        return apply(name, VirtualImageSpec.inRegistry(origin));
+    }
+
+    /** Applies an image, in place of what stands under that name. */
+    public VirtualImage apply(String name, VirtualImageSpec spec) {
         VirtualImage image = new VirtualImage();
         image.setMetadata(
                 new ObjectMetaBuilder().withName(name).withNamespace(namespace).build());
-        image.setSpec(VirtualImageSpec.inRegistry(origin));
+        image.setSpec(spec);
         return client.resource(image).forceConflicts().serverSideApply();
     }
 

@@ -174,7 +174,7 @@ public final class Sandbox implements AutoCloseable {
         settings.put("TOKEN_KEY", tokenKey());
         settings.put("LOG_FORMAT", "plain");
         Ports ports = new Ports(options.directory().resolve("services"));
-        TcpBalancer uploads = uploads(ports);
+        TcpBalancer uploads = balancer(ports, Service.FETCHER, UPLOADS);
         settings.put("UPLOAD_HOST", uploads.hostAndPort());
         settings.put("UPLOAD_SERVICE", uploads.hostAndPort());
         settings.put("UPLOAD_TLS", "false");
@@ -204,26 +204,24 @@ public final class Sandbox implements AutoCloseable {
         }
     }
 
-    /** In front of all fetchers, as their Service is. */
-    private TcpBalancer uploads(Ports ports) {
-        Integer count = options.processes().get(Service.FETCHER);
-        List<Integer> fetchers = new ArrayList<>();
+    /** In front of all replicas of a service, as its Service is. */
+    private TcpBalancer balancer(Ports ports, Service service, String what) {
+        Integer count = options.processes().get(service);
+        List<Integer> replicas = new ArrayList<>();
         if (count == null) {
-            fetchers.add(ports.port(Service.FETCHER.serviceName() + UPLOADS));
+            replicas.add(ports.port(service.serviceName() + what));
         } else {
             for (int i = 1; i <= count; i++) {
-                fetchers.add(ports.port(Service.FETCHER.serviceName() + "-" + i + UPLOADS));
+                replicas.add(ports.port(service.serviceName() + "-" + i + what));
             }
         }
-        TcpBalancer balancer = TcpBalancer.start(ports.port(UPLOADS), fetchers);
+        TcpBalancer balancer = TcpBalancer.start(ports.port(what), replicas);
         started.push(balancer);
         return balancer;
     }
 
     /** What it takes to fill volumes: a Pod is a process, whose program stands on this JVM's class path. */
     private Map<String, String> volumes(Ports ports) {
-        Integer publishers = options.processes().get(Service.PUBLISHER);
-        String first = Service.PUBLISHER.serviceName() + (publishers == null ? "" : "-1");
         String java = Path.of(System.getProperty("java.home"), "bin", "java").toString();
         String program = Path.of(URI.create(VolumeMain.class
                         .getProtectionDomain()
@@ -233,7 +231,7 @@ public final class Sandbox implements AutoCloseable {
                 .toString();
         return Map.of(
                 "PUBLISHER_URL",
-                "http://127.0.0.1:" + ports.port(first + FILL),
+                "http://" + balancer(ports, Service.PUBLISHER, FILL).hostAndPort(),
                 "VOLUME_JOB_IMAGE",
                 "virtualimage/volume",
                 "VOLUME_JOB_COMMAND",

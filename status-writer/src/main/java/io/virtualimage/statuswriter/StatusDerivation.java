@@ -165,6 +165,13 @@ final class StatusDerivation {
                     "The import waits for its turn.");
             return status(Phase.PENDING, null, false, null, null, null, notices());
         }
+        String quota = state.overQuota();
+        if (quota != null) {
+            String message = "There is no room for the image's volume, and it begins by itself when there is: " + quota;
+            add(ConditionType.READY, false, ConditionReason.QUOTA_EXCEEDED.wire(), message);
+            return unpublished(
+                    Phase.PENDING, true, notices(started(), new Notice(true, "DataSourceQuotaExceed", message)));
+        }
         add(ConditionType.READY, false, ConditionReason.PROVISIONING.wire(), doing());
         return unpublished(Phase.PROVISIONING, true, notices(started()));
     }

@@ -6,8 +6,10 @@ import io.virtualimage.stage.fold.Plan;
 import io.virtualimage.stage.fold.PlanContext;
 import io.virtualimage.topics.Event;
 import io.virtualimage.topics.Event.StatusChanged;
+import io.virtualimage.topics.FailureReason;
 import io.virtualimage.topics.ImageStatus;
 import io.virtualimage.topics.Recorded;
+import io.virtualimage.topics.Stage;
 import io.virtualimage.topics.Topic;
 import java.time.Duration;
 import java.time.Instant;
@@ -69,14 +71,27 @@ public final class StatusFold implements Fold<StatusState> {
         if (!event.image().equals(facts.image())) {
             return facts.equals(before.facts())
                     ? before
-                    : base.with(facts, base.started(), base.permille(), base.speed());
+                    : base.with(facts, base.started(), base.permille(), base.speed(), base.overQuota());
         }
         StatusState after = base.with(
                 facts,
                 base.started() || isWork(event),
                 Progress.further(base.permille(), Progress.permille(facts)),
-                speed(same ? before.facts() : null, base.speed(), facts, recorded));
+                speed(same ? before.facts() : null, base.speed(), facts, recorded),
+                overQuota(base.overQuota(), event));
         return after.equals(before) ? before : after;
+    }
+
+    /** A quota is in the way until the next word of whoever is to fill the volume. */
+    private static @Nullable String overQuota(@Nullable String before, Event event) {
+        return switch (event) {
+            case Event.TaskDeferred deferred ->
+                deferred.task().value().startsWith("FillVolume/")
+                        ? (deferred.reason() == FailureReason.QUOTA_EXCEEDED ? deferred.message() : null)
+                        : before;
+            case Event.StageProgressed progress -> progress.stage() == Stage.PUBLISH ? null : before;
+            default -> before;
+        };
     }
 
     private static Speedometer speed(

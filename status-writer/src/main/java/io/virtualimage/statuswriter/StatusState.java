@@ -15,6 +15,7 @@ import org.jspecify.annotations.Nullable;
  * @param respecified whether it took the place of one with another spec
  * @param permille the furthest progress of this incarnation, in thousandths; null while it can't be told
  * @param speed of its download
+ * @param overQuota in what words a quota last kept the image from its volume; null if none does
  * @param status the status as last derived, maybe of an earlier incarnation: what a later one carries on from
  * @param said the status as last put on its topic
  */
@@ -24,6 +25,7 @@ public record StatusState(
         boolean respecified,
         @Nullable Integer permille,
         Speedometer speed,
+        @Nullable String overQuota,
         @Nullable ImageStatus status,
         @Nullable Said said) {
 
@@ -35,7 +37,7 @@ public record StatusState(
     public record Said(Incarnation image, ImageStatus status, Instant at, boolean heard) {}
 
     static StatusState of(ImageFacts facts) {
-        return new StatusState(facts, false, false, null, Speedometer.AT_REST, null, null);
+        return new StatusState(facts, false, false, null, Speedometer.AT_REST, null, null, null);
     }
 
     /** The same image in a later incarnation. What users were notified of before is not told again. */
@@ -48,16 +50,22 @@ public record StatusState(
                 newSpec,
                 null,
                 Speedometer.AT_REST,
+                null,
                 status == null ? null : status.withoutNotices(),
                 said);
     }
 
-    StatusState with(ImageFacts newFacts, boolean nowStarted, @Nullable Integer newPermille, Speedometer newSpeed) {
-        return new StatusState(newFacts, nowStarted, respecified, newPermille, newSpeed, status, said);
+    StatusState with(
+            ImageFacts newFacts,
+            boolean nowStarted,
+            @Nullable Integer newPermille,
+            Speedometer newSpeed,
+            @Nullable String nowOverQuota) {
+        return new StatusState(newFacts, nowStarted, respecified, newPermille, newSpeed, nowOverQuota, status, said);
     }
 
     StatusState with(ImageStatus derived, @Nullable Said nowSaid) {
-        return new StatusState(facts, started, respecified, permille, speed, derived, nowSaid);
+        return new StatusState(facts, started, respecified, permille, speed, overQuota, derived, nowSaid);
     }
 
     /**
@@ -84,6 +92,7 @@ public record StatusState(
                 respecified,
                 permille,
                 speed,
+                overQuota,
                 overtaken ? standing : status,
                 new Said(said.image(), said.status(), said.at(), ours));
     }

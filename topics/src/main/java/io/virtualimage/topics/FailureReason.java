@@ -24,6 +24,8 @@ public enum FailureReason {
     IMAGE_UNSUPPORTED,
     /** The image is larger than what the operator allows. */
     OVER_LIMIT,
+    /** A quota of the namespace leaves no room. It fails no image, which waits until there is some. */
+    QUOTA_EXCEEDED,
     /** A defect of our own: the work failed again and again, and not because of an outage. */
     INTERNAL
 }

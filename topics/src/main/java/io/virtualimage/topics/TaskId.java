@@ -9,8 +9,15 @@ import java.util.Set;
  * {@code kind/epoch} or {@code kind/epoch/index}.
  */
 public record TaskId(@JsonValue String value) {
-    private static final Set<String> STAGING =
-            Set.of("FetchRange", "FetchStream", "ReadVolume", "UnpackSource", "MapDisk", "ConvertSegment", "PushLayer");
+    private static final Set<String> STAGING = Set.of(
+            "FetchRange",
+            "FetchStream",
+            "ReadVolume",
+            "UnpackSource",
+            "MapDisk",
+            "ConvertSegment",
+            "PushLayer",
+            "FillVolume");
 
     @JsonCreator(mode = JsonCreator.Mode.DELEGATING)
     public TaskId {

@@ -1,5 +1,6 @@
 package io.virtualimage.volume;
 
+import io.virtualimage.volume.fill.VolumeWriter;
 import io.virtualimage.volume.link.GoneException;
 import io.virtualimage.volume.link.Patience;
 import io.virtualimage.volume.link.ServiceLink;
@@ -37,6 +38,7 @@ public final class VolumeMain {
         try (ServiceLink link = new ServiceLink(url, Patience.USUAL)) {
             switch (args[0]) {
                 case "read" -> new VolumeReader(link, THREADS, SignOfLife.PAUSE).read(Path.of(path));
+                case "fill" -> new VolumeWriter(link, THREADS, SignOfLife.PAUSE).fill(Path.of(path));
                 default -> {
                     return fail(USAGE, "no such work: " + args[0]);
                 }

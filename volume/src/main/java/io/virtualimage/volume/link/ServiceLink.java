@@ -1,6 +1,7 @@
 package io.virtualimage.volume.link;
 
 import java.io.IOException;
+import java.io.InputStream;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
@@ -10,10 +11,14 @@ import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.concurrent.Executors;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.ScheduledFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Asks the service behind the Pod's URL, again and again while it is away. Every request may arrive twice, so all of
@@ -34,6 +39,8 @@ public final class ServiceLink implements AutoCloseable {
             .version(HttpClient.Version.HTTP_1_1)
             .connectTimeout(CONNECT)
             .build();
+    private final ScheduledExecutorService deadlines = Executors.newSingleThreadScheduledExecutor(
+            Thread.ofPlatform().daemon().name("deadlines").factory());
     private final URI base;
     private final Patience patience;
 
@@ -89,10 +96,30 @@ public final class ServiceLink implements AutoCloseable {
         return send("PUT", path, body, broken);
     }
 
+    /** Takes a body while it comes. */
+    public interface Taker {
+        /** @throws IOException as the body gives it, or if it isn't as it should be: it is asked for again */
+        void take(InputStream body) throws IOException, VolumeException, InterruptedException;
+    }
+
+    /**
+     * As {@link #get}, but hands the body over while it comes.
+     *
+     * @param path asked for each time: what was taken of a body that broke off need not come again
+     */
+    public void stream(Supplier<String> path, Taker taker) throws VolumeException, GoneException, InterruptedException {
+        Taker counted = body -> {
+            taker.take(body);
+            answered.set(System.nanoTime());
+        };
+        send("GET", path, BodyPublishers::noBody, () -> null, counted);
+    }
+
     /** Tries once, and leaves it at that if nobody answers. Returns whether somebody did. */
     public boolean tryPost(String path) throws GoneException, InterruptedException {
         try {
-            HttpResponse<String> answer = exchange("POST", path, BodyPublishers.noBody());
+            HttpResponse<InputStream> answer = exchange("POST", path, BodyPublishers.noBody());
+            close(answer.body());
             if (answer.statusCode() == 410) {
                 gone.set(true);
                 throw new GoneException();
@@ -111,15 +138,31 @@ public final class ServiceLink implements AutoCloseable {
     private String send(
             String method, String path, Supplier<BodyPublisher> body, Supplier<? extends VolumeException> broken)
             throws VolumeException, GoneException, InterruptedException {
+        String[] text = new String[1];
+        send(method, () -> path, body, broken, in -> text[0] = text(in, Integer.MAX_VALUE));
+        return text[0];
+    }
+
+    private void send(
+            String method,
+            Supplier<String> path,
+            Supplier<BodyPublisher> body,
+            Supplier<? extends @Nullable VolumeException> broken,
+            Taker taker)
+            throws VolumeException, GoneException, InterruptedException {
         long begun = System.nanoTime();
         for (int failures = 1; ; failures++) {
             String trouble;
             IOException cause = null;
+            HttpResponse<InputStream> answer = null;
+            ScheduledFuture<?> deadline = null;
             try {
-                HttpResponse<String> answer = exchange(method, path, body.get());
+                answer = exchange(method, path.get(), body.get());
+                deadline = closeLater(answer.body());
                 int status = answer.statusCode();
                 if (status / 100 == 2) {
-                    return answer.body();
+                    taker.take(answer.body());
+                    return;
                 }
                 if (status == 410 || (status == 404 && since(begun).compareTo(patience.unknown()) > 0)) {
                     throw new GoneException();
@@ -131,6 +174,8 @@ public final class ServiceLink implements AutoCloseable {
             } catch (IOException e) {
                 trouble = e.getMessage() == null ? e.getClass().getSimpleName() : e.getMessage();
                 cause = e;
+            } finally {
+                end(answer, deadline);
             }
             VolumeException failure = broken.get();
             if (failure != null) {
@@ -149,15 +194,41 @@ public final class ServiceLink implements AutoCloseable {
         }
     }
 
-    private HttpResponse<String> exchange(String method, String path, BodyPublisher body)
+    private HttpResponse<InputStream> exchange(String method, String path, BodyPublisher body)
             throws IOException, InterruptedException {
         HttpRequest request = HttpRequest.newBuilder(base.resolve(path))
                 .method(method, body)
                 .timeout(ANSWER)
                 .build();
-        HttpResponse<String> answer = client.send(request, BodyHandlers.ofString(StandardCharsets.UTF_8));
+        HttpResponse<InputStream> answer = client.send(request, BodyHandlers.ofInputStream());
         answered.set(System.nanoTime());
         return answer;
+    }
+
+    /** The request's own deadline is over when the body begins. */
+    private ScheduledFuture<?> closeLater(InputStream body) {
+        return deadlines.schedule(() -> close(body), ANSWER.toSeconds(), TimeUnit.SECONDS);
+    }
+
+    private static void end(@Nullable HttpResponse<InputStream> answer, @Nullable ScheduledFuture<?> deadline) {
+        if (deadline != null) {
+            deadline.cancel(false);
+        }
+        if (answer != null) {
+            close(answer.body()); // what wasn't read is not wanted
+        }
+    }
+
+    private static void close(InputStream body) {
+        try {
+            body.close();
+        } catch (IOException ignored) {
+            // It is of no use any more.
+        }
+    }
+
+    private static String text(InputStream body, int mostBytes) throws IOException {
+        return new String(body.readNBytes(mostBytes), StandardCharsets.UTF_8);
     }
 
     private static boolean passing(int status) {
@@ -165,8 +236,12 @@ public final class ServiceLink implements AutoCloseable {
     }
 
     /** The service's own words, else the status. */
-    private static String words(HttpResponse<String> answer) {
-        String line = answer.body().lines().findFirst().orElse("").strip();
+    private static String words(HttpResponse<InputStream> answer) throws IOException {
+        String line = text(answer.body(), 4 * MOST_WORDS)
+                .lines()
+                .findFirst()
+                .orElse("")
+                .strip();
         return line.isEmpty()
                 ? "the service answers with the status " + answer.statusCode()
                 : line.substring(0, Math.min(line.length(), MOST_WORDS));
@@ -178,6 +253,7 @@ public final class ServiceLink implements AutoCloseable {
 
     @Override
     public void close() {
+        deadlines.shutdownNow();
         client.shutdownNow();
     }
 }

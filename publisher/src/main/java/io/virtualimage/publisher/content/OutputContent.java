@@ -1,4 +1,4 @@
-package io.virtualimage.publisher;
+package io.virtualimage.publisher.content;
 
 import io.virtualimage.stage.staging.SegmentLostException;
 import io.virtualimage.stage.staging.StagingUnavailableException;
@@ -6,8 +6,8 @@ import io.virtualimage.topics.StagedSource;
 import java.nio.ByteBuffer;
 import org.jspecify.annotations.Nullable;
 
-/** The file within a layer, as bytes at offsets that come from staging. For one thread. */
-interface LayerContent {
+/** The file that is published, as bytes at offsets that come from staging. For one thread. */
+public interface OutputContent {
     long lengthBytes();
 
     /** Up to which offset it can be read without a gap. */
@@ -30,12 +30,17 @@ interface LayerContent {
      * @param bytes from its position on, backed by an array; null stands for zeros
      */
     record Run(@Nullable ByteBuffer bytes, long lengthBytes) {
-        static Run zeros(long lengthBytes) {
+        public static Run zeros(long lengthBytes) {
             return new Run(null, lengthBytes);
         }
 
-        static Run of(byte[] bytes, int offset, int lengthBytes) {
+        public static Run of(byte[] bytes, int offset, int lengthBytes) {
             return new Run(ByteBuffer.wrap(bytes, offset, lengthBytes), lengthBytes);
+        }
+
+        /** Its first bytes; all of them if there are no more. */
+        public Run until(long most) {
+            return new Run(bytes, Math.min(most, lengthBytes));
         }
     }
 }

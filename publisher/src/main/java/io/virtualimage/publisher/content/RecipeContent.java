@@ -1,4 +1,4 @@
-package io.virtualimage.publisher;
+package io.virtualimage.publisher.content;
 
 import io.virtualimage.disk.recipe.PartStore;
 import io.virtualimage.disk.recipe.Piece;
@@ -8,19 +8,20 @@ import io.virtualimage.stage.staging.SegmentKey;
 import io.virtualimage.stage.staging.SegmentLostException;
 import io.virtualimage.stage.staging.StagingStore;
 import io.virtualimage.stage.staging.StagingUnavailableException;
+import io.virtualimage.topics.Incarnation;
 import io.virtualimage.topics.SegmentKind;
 import io.virtualimage.topics.SegmentLayout;
 import io.virtualimage.topics.SegmentSet;
 import io.virtualimage.topics.StagedOutput;
 import io.virtualimage.topics.StagedSource;
-import io.virtualimage.topics.Task;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.Optional;
 
 /** An output that is put together by a recipe, all of which is staged. */
-final class RecipeContent implements LayerContent {
-    private final Task.PushLayer task;
+public final class RecipeContent implements OutputContent {
+    private final Incarnation image;
+    private final int epoch;
     private final StagedOutput output;
     private final SegmentLayout layout;
     private final RecipeDocuments documents;
@@ -28,12 +29,14 @@ final class RecipeContent implements LayerContent {
     private final SegmentReader segments;
 
     private RecipeContent(
-            Task.PushLayer task,
+            Incarnation image,
+            int epoch,
             StagedOutput output,
             RecipeDocuments documents,
             RecipeReader recipe,
             SegmentReader segments) {
-        this.task = task;
+        this.image = image;
+        this.epoch = epoch;
         this.output = output;
         this.layout = output.staged().layout();
         this.documents = documents;
@@ -42,11 +45,12 @@ final class RecipeContent implements LayerContent {
     }
 
     /** Opens a recipe that was announced. */
-    static RecipeContent open(Task.PushLayer task, StagedOutput output, StagingStore staging, SegmentReader segments)
+    public static RecipeContent open(
+            Incarnation image, int epoch, StagedOutput output, StagingStore staging, SegmentReader segments)
             throws SegmentLostException, StagingUnavailableException, InterruptedException {
-        RecipeDocuments documents = new RecipeDocuments(staging, task.image(), task.epoch());
+        RecipeDocuments documents = new RecipeDocuments(staging, image, epoch);
         RecipeReader recipe = reading(() -> RecipeReader.open(new Documents(documents)), documents);
-        return new RecipeContent(task, output, documents, recipe, segments);
+        return new RecipeContent(image, epoch, output, documents, recipe, segments);
     }
 
     @Override
@@ -101,7 +105,7 @@ final class RecipeContent implements LayerContent {
     }
 
     private SegmentReader.Segment stored(int index) {
-        SegmentKey key = new SegmentKey(task.image(), task.epoch(), output.basis(), index);
+        SegmentKey key = new SegmentKey(image, epoch, output.basis(), index);
         return new SegmentReader.Segment(key, output.staged().sessionOf(index), layout.lengthOf(index));
     }
 
@@ -123,7 +127,7 @@ final class RecipeContent implements LayerContent {
     }
 
     private SegmentReader.Segment unpacked(int group) {
-        SegmentKey key = new SegmentKey(task.image(), task.epoch(), SegmentKind.DISK, group);
+        SegmentKey key = new SegmentKey(image, epoch, SegmentKind.DISK, group);
         return new SegmentReader.Segment(key, null, recipe.groupLengthBytes(group));
     }
 

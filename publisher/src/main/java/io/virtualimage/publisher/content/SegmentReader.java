@@ -1,4 +1,4 @@
-package io.virtualimage.publisher;
+package io.virtualimage.publisher.content;
 
 import io.virtualimage.stage.staging.SegmentKey;
 import io.virtualimage.stage.staging.SegmentLostException;
@@ -15,7 +15,7 @@ import org.jspecify.annotations.Nullable;
  * Reads segments, verified, and keeps those that were used last. It can be told which one is next, and reads that one
  * meanwhile: that is one more in memory. For one thread.
  */
-final class SegmentReader implements AutoCloseable {
+public final class SegmentReader implements AutoCloseable {
     private final StagingStore staging;
     private final int kept;
     private final @Nullable Executor readAhead;
@@ -28,7 +28,7 @@ final class SegmentReader implements AutoCloseable {
      * @param kept how many segments are kept, at least 1
      * @param readAhead where to read what is needed next; null: nothing is read before it is needed
      */
-    SegmentReader(StagingStore staging, int kept, @Nullable Executor readAhead) {
+    public SegmentReader(StagingStore staging, int kept, @Nullable Executor readAhead) {
         this.staging = staging;
         this.kept = kept;
         this.readAhead = readAhead;

@@ -1,21 +1,24 @@
-package io.virtualimage.publisher;
+package io.virtualimage.publisher.content;
 
 import io.virtualimage.stage.staging.SegmentKey;
 import io.virtualimage.stage.staging.SegmentLostException;
 import io.virtualimage.stage.staging.StagingUnavailableException;
+import io.virtualimage.topics.Incarnation;
 import io.virtualimage.topics.SegmentLayout;
 import io.virtualimage.topics.StagedSource;
-import io.virtualimage.topics.Task;
 
 /** The source as it came, which may still be coming. */
-final class SourceContent implements LayerContent {
-    private final Task.PushLayer task;
+public final class SourceContent implements OutputContent {
+    private final Incarnation image;
+    private final int epoch;
     private final SegmentLayout layout;
     private final SegmentReader segments;
 
-    SourceContent(Task.PushLayer task, SegmentReader segments) {
-        this.task = task;
-        this.layout = task.staged().layout();
+    /** @param layout how the source is staged */
+    public SourceContent(Incarnation image, int epoch, SegmentLayout layout, SegmentReader segments) {
+        this.image = image;
+        this.epoch = epoch;
+        this.layout = layout;
         this.segments = segments;
     }
 
@@ -54,7 +57,7 @@ final class SourceContent implements LayerContent {
     }
 
     private SegmentReader.Segment segment(int index, StagedSource staged) {
-        SegmentKey key = SegmentKey.source(task.image(), task.epoch(), index);
+        SegmentKey key = SegmentKey.source(image, epoch, index);
         return new SegmentReader.Segment(key, staged.sessionOf(index), layout.lengthOf(index));
     }
 }

@@ -1,0 +1,241 @@
+package io.virtualimage.publisher.volume;
+
+import io.virtualimage.stage.access.AccessTokens;
+import io.virtualimage.stage.staging.SegmentLostException;
+import io.virtualimage.stage.staging.StagingStore;
+import io.virtualimage.stage.staging.StagingUnavailableException;
+import io.virtualimage.stage.web.WebAnswer;
+import io.virtualimage.stage.web.WebEndpoint;
+import io.virtualimage.stage.web.WebRequest;
+import io.virtualimage.stage.work.AnnouncementException;
+import io.virtualimage.stage.work.Announcer;
+import io.virtualimage.stage.work.Ledger;
+import io.virtualimage.topics.Event;
+import io.virtualimage.topics.Incarnation;
+import io.virtualimage.topics.SegmentKind;
+import io.virtualimage.topics.SegmentSet;
+import io.virtualimage.topics.Stage;
+import io.virtualimage.topics.Task;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.Semaphore;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
+/**
+ * Answers Pods that fill volumes. Any replica may be asked any of it, any number of times. Below the Pod's address:
+ *
+ * <ul>
+ *   <li>{@code GET plan}: lines of a word and a value: {@code length} of the disk and of a {@code range} in bytes, the
+ *       ranges that are {@code done}, whether to {@code verify}
+ *   <li>{@code GET runs/FROM-TO}: what stands there in the disk, or the first part of it: {@link RunFrames}
+ *   <li>{@code PUT done} with ranges, as in {@code 0-5,7}: those that are written; a sign of life too
+ *   <li>{@code POST finish}: all of it is on the volume; from then on the image can be used. 409 if ranges are missing
+ * </ul>
+ *
+ * <p>410: this version of the image is not wanted any more. 503: come again.
+ */
+public final class VolumeDoor implements WebEndpoint {
+    private static final int OK = 200;
+    private static final int BAD_REQUEST = 400;
+    private static final int NOT_FOUND = 404;
+    private static final int CONFLICT = 409;
+    private static final int GONE = 410;
+    private static final int UNAVAILABLE = 503;
+    private static final String TEXT = "text/plain; charset=utf-8";
+
+    /** Ranges of a disk, as a list: more are no honest list. */
+    private static final int MOST_LIST_BYTES = 64 << 10;
+
+    private static final Pattern RUNS = Pattern.compile("runs/([0-9]{1,18})-([0-9]{1,18})");
+
+    private final StagingStore staging;
+    private final Ledger ledger;
+    private final Announcer announcer;
+    private final AccessTokens tokens;
+    private final String replica;
+    private final boolean verify;
+
+    /** Each reads a segment or two, and answers with as much. */
+    private final Semaphore reads;
+
+    /**
+     * A door.
+     *
+     * @param replica as events say it
+     * @param verify whether Pods read back what they wrote
+     * @param reads how many may read from staging at a time
+     */
+    public VolumeDoor(
+            StagingStore staging,
+            Ledger ledger,
+            Announcer announcer,
+            AccessTokens tokens,
+            String replica,
+            boolean verify,
+            int reads) {
+        this.staging = staging;
+        this.ledger = ledger;
+        this.announcer = announcer;
+        this.tokens = tokens;
+        this.replica = replica;
+        this.verify = verify;
+        this.reads = new Semaphore(reads, true);
+    }
+
+    /** What the paths begin with that are for this endpoint. */
+    public static String prefix() {
+        return FillAddress.PREFIX;
+    }
+
+    @Override
+    public WebAnswer serve(WebRequest request) throws IOException, InterruptedException {
+        Optional<FillAddress> address = FillAddress.of(request.path(), tokens);
+        if (address.isEmpty()) {
+            return answer(NOT_FOUND, "there is nothing here");
+        }
+        try {
+            return serve(request, address.get());
+        } catch (SegmentLostException e) {
+            return answer(UNAVAILABLE, "some of the image has to be staged again");
+        } catch (StagingUnavailableException e) {
+            return answer(UNAVAILABLE, "what is staged can't be read now");
+        } catch (AnnouncementException e) {
+            return answer(UNAVAILABLE, "it could not be announced");
+        } catch (Ledger.LedgerBehindException e) {
+            return answer(UNAVAILABLE, "this replica has just been started");
+        }
+    }
+
+    private WebAnswer serve(WebRequest request, FillAddress address)
+            throws IOException, SegmentLostException, StagingUnavailableException, AnnouncementException,
+                    Ledger.LedgerBehindException, InterruptedException {
+        Incarnation asked = address.image();
+        Optional<Incarnation> wanted = ledger.wanted(asked.uid());
+        boolean current = wanted.isPresent()
+                && wanted.get().generation() == asked.generation()
+                && wanted.get().run() == asked.run();
+        Optional<FillOrder> found =
+                current ? FillOrder.read(staging, asked, address.epoch(), address.claimUid()) : Optional.empty();
+        if (found.isEmpty()) {
+            return answer(GONE, "this version of the image is not wanted any more, or is done");
+        }
+        FillOrder order = found.get();
+        Matcher runs = RUNS.matcher(address.what());
+        return switch (request.method() + " " + address.what()) {
+            case "GET plan" -> plan(order, address);
+            case "PUT done" -> done(request, order, address);
+            case "POST finish" -> finish(order, address);
+            default ->
+                "GET".equals(request.method()) && runs.matches()
+                        ? runs(order.task(), Long.parseLong(runs.group(1)), Long.parseLong(runs.group(2)))
+                        : answer(NOT_FOUND, "there is nothing here");
+        };
+    }
+
+    private WebAnswer plan(FillOrder order, FillAddress address)
+            throws StagingUnavailableException, InterruptedException {
+        RangeLayout layout = order.layout();
+        FillProgress progress = progress(address);
+        return answer(
+                OK,
+                "length %d\nrange %d\ndone %s\nverify %s"
+                        .formatted(layout.lengthBytes(), layout.rangeBytes(), progress.done(), verify));
+    }
+
+    private FillProgress progress(FillAddress address) throws StagingUnavailableException, InterruptedException {
+        return FillProgress.read(staging, address.image(), address.epoch(), address.claimUid());
+    }
+
+    private WebAnswer runs(Task.FillVolume task, long from, long to)
+            throws SegmentLostException, StagingUnavailableException, AnnouncementException, InterruptedException {
+        if (from >= to || to > task.unpackedBytes()) {
+            return answer(BAD_REQUEST, "the disk has no bytes from %d to %d".formatted(from, to));
+        }
+        reads.acquire();
+        try {
+            ByteBuffer frames = DiskRuns.read(staging, task, from, to);
+            return new WebAnswer(OK, Map.of("Content-Type", "application/octet-stream"), frames);
+        } catch (SegmentLostException e) {
+            announcer.announce(lost(task, e));
+            throw e;
+        } finally {
+            reads.release();
+        }
+    }
+
+    private static Event lost(Task.FillVolume task, SegmentLostException e) {
+        boolean ofSource = e.key().kind() == SegmentKind.SOURCE;
+        return new Event.SegmentMissing(
+                task.image(),
+                task.epoch(),
+                ofSource ? task.staged().session() : null,
+                e.key().index(),
+                ofSource ? null : e.key().kind());
+    }
+
+    private WebAnswer done(WebRequest request, FillOrder order, FillAddress address)
+            throws IOException, StagingUnavailableException, AnnouncementException, InterruptedException {
+        byte[] list = request.body().readNBytes(MOST_LIST_BYTES + 1);
+        RangeLayout layout = order.layout();
+        SegmentSet said;
+        try {
+            said = SegmentSet.parse(new String(list, StandardCharsets.US_ASCII).strip());
+        } catch (IllegalArgumentException e) {
+            return answer(BAD_REQUEST, "that is no list of ranges");
+        }
+        if (list.length > MOST_LIST_BYTES || said.stream().anyMatch(index -> index >= layout.count())) {
+            return answer(BAD_REQUEST, "that is no list of ranges of this disk");
+        }
+        FillProgress before = progress(address);
+        Task.FillVolume task = order.task();
+        long doneBytes = layout.bytesIn(said);
+        if (!before.finished() && !before.done().equals(said)) {
+            new FillProgress(said, false).write(staging, address.image(), address.epoch(), address.claimUid());
+            announcer.announce(new Event.StageProgressed(
+                    task.image(), task.epoch(), Stage.PUBLISH, doneBytes, layout.lengthBytes()));
+        }
+        announcer.announce(
+                new Event.TaskHeartbeat(task.image(), task.id(), task.header().attempt(), replica, doneBytes));
+        return answer(OK, "noted");
+    }
+
+    private WebAnswer finish(FillOrder order, FillAddress address)
+            throws StagingUnavailableException, AnnouncementException, InterruptedException {
+        FillProgress progress = progress(address);
+        if (!progress.done().covers(order.layout().count())) {
+            return answer(CONFLICT, "not all ranges are said to be written");
+        }
+        if (!progress.finished()) {
+            new FillProgress(progress.done(), true)
+                    .write(staging, address.image(), address.epoch(), address.claimUid());
+        }
+        announcer.announce(published(order));
+        return answer(OK, "the image can be used");
+    }
+
+    /** That the image is on its claim. */
+    static Event.ImagePublished published(FillOrder order) {
+        Task.FillVolume task = order.task();
+        return new Event.ImagePublished(
+                task.image(),
+                task.epoch(),
+                null,
+                null,
+                null,
+                task.unpackedBytes(),
+                task.format(),
+                task.cdrom(),
+                task.storedBytes(),
+                task.unpackedBytes(),
+                order.claim());
+    }
+
+    private static WebAnswer answer(int status, String words) {
+        WebAnswer answer = WebAnswer.of(status, TEXT, (words + "\n").getBytes(StandardCharsets.UTF_8));
+        return status == UNAVAILABLE ? answer.with("Retry-After", "1") : answer;
+    }
+}
