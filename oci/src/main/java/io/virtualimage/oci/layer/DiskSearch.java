@@ -100,7 +100,7 @@ final class DiskSearch {
 
     private LayerChanges readWhole(Descriptor layer) throws RegistryException, LayerException {
         try (LayerScan scan = source.open(layer)) {
-            LayerChanges changes = new LayerChanges(scan.compression());
+            LayerChanges changes = new LayerChanges(scan.compression(), source.budget());
             TarEntry entry = scan.next().orElse(null);
             while (entry != null) {
                 findings.saw(entry);

@@ -26,10 +26,12 @@ final class HardLinks {
      * layers below. Empty if there is none or if it is not a regular file.
      *
      * @param name of the link: also the found file's
+     * @throws LayerLimitException if too many links were followed before
      * @throws UnsupportedLayerException if the file is sparse, or if links lead to links more than {@value #MAX_LINKS}
      *     times
      */
     Optional<LayerFile> follow(int layer, TarEntry link, TarPath name) throws RegistryException, LayerException {
+        source.budget().takeLink(link.place());
         Found current = new Found(layer, link, null);
         for (int links = 0; links < MAX_LINKS; links++) {
             TarPath target = current.entry().target();

@@ -8,16 +8,14 @@ import java.util.Set;
 /** What one whole layer has under {@code /disk}, and hides there of the layers below. */
 final class LayerChanges {
 
-    /** Of one layer; they are held in memory. */
-    private static final int MAX_ENTRIES = 4096;
-
     private final List<TarEntry> files = new ArrayList<>();
     private final Set<Hiding> hidden = new HashSet<>();
     private final Compression compression;
-    private int count;
+    private final ScanBudget budget;
 
-    LayerChanges(Compression compression) {
+    LayerChanges(Compression compression, ScanBudget budget) {
         this.compression = compression;
+        this.budget = budget;
     }
 
     /** The layer's. */
@@ -30,9 +28,7 @@ final class LayerChanges {
         if (hiding == null || !hiding.concerns(TarPath.DISK)) {
             return;
         }
-        if (++count > MAX_ENTRIES) {
-            throw entry.place().overLimit("the layer has more than " + MAX_ENTRIES + " entries under /disk");
-        }
+        budget.takeRemembered(entry.place());
         hidden.add(hiding);
         if (DiskSearch.mayBeTheDisk(entry)) {
             files.add(entry);

@@ -278,6 +278,17 @@ class DiskFileFinderTest {
     }
 
     @Test
+    void followsOnlySoManyLinksToNothing() throws Exception {
+        Tar links = new Tar();
+        for (int i = 0; i < 16; i++) {
+            links.hardLink("disk/" + i, "nowhere");
+        }
+        assertFound("disk/x", "here", links, new Tar().file("disk/x", "here"));
+        Images.push(registry, TAG, links.hardLink("disk/16", "nowhere"));
+        assertThatThrownBy(this::find).isInstanceOf(LayerLimitException.class).hasMessageContaining("hard links");
+    }
+
+    @Test
     void choosesFromAnIndex() throws Exception {
         Descriptor amd = image("amd", new Platform("linux", "amd64", null), Map.of());
         Descriptor arm = image("arm", new Platform("linux", "arm64", "v8"), Map.of());
