@@ -45,7 +45,8 @@ public final class ConvertFold extends StageFold {
                             header,
                             facts.source().staged(),
                             opened.fileName(),
-                            conversion.compression() == null ? null : disk))
+                            conversion.compression() == null ? null : disk,
+                            null))
                     : List.of();
         }
         RecipeWritten recipe = conversion.recipe();

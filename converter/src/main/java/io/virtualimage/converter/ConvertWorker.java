@@ -33,9 +33,12 @@ public final class ConvertWorker implements Worker {
             case Task.ProbeSource ignored -> throw foreign(task);
             case Task.FetchRange ignored -> throw foreign(task);
             case Task.FetchStream ignored -> throw foreign(task);
+            case Task.ReadVolume ignored -> throw foreign(task);
             case Task.VerifySource ignored -> throw foreign(task);
             case Task.CleanStaging ignored -> throw foreign(task);
             case Task.PushLayer ignored -> throw foreign(task);
+            case Task.MountImage ignored -> throw foreign(task);
+            case Task.FillVolume ignored -> throw foreign(task);
             case Task.PublishManifest ignored -> throw foreign(task);
             case Task.RemoveImage ignored -> throw foreign(task);
         }

@@ -182,7 +182,7 @@ final class SourceUnpacking {
             if (staged.zeros().contains(index)) {
                 return new byte[length];
             }
-            return staging.read(SegmentKey.source(task.image(), task.epoch(), index), staged.session(), length);
+            return staging.read(SegmentKey.source(task.image(), task.epoch(), index), staged.sessionOf(index), length);
         }
     }
 }

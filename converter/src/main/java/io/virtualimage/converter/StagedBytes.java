@@ -156,7 +156,7 @@ final class StagedBytes implements ByteSource {
         try {
             SegmentSet found = staging.facts(key(index))
                     .filter(facts -> facts.lengthBytes() == layout.lengthOf(index)
-                            && Objects.equals(facts.session(), staged.session()))
+                            && Objects.equals(facts.session(), staged.sessionOf(index)))
                     .map(SegmentFacts::zeroBlocks)
                     .orElseThrow(() ->
                             new SegmentLostException(key(index), "no object of this source has segment " + index));
@@ -194,7 +194,7 @@ final class StagedBytes implements ByteSource {
 
     private byte[] fetch(int index) throws HaltedException {
         try {
-            return staging.read(key(index), staged.session(), layout.lengthOf(index));
+            return staging.read(key(index), staged.sessionOf(index), layout.lengthOf(index));
         } catch (SegmentLostException | StagingUnavailableException | InterruptedException e) {
             throw new HaltedException(e);
         }

@@ -47,12 +47,12 @@ class ConvertFoldTest {
 
     private static ImageRequested requested() {
         DataSource source = new DataSource.Http("https://example.com/a.qcow2", false, Checksums.NONE);
-        return new ImageRequested(IMAGE, source, Storage.CONTAINER_REGISTRY, null, null);
+        return new ImageRequested(IMAGE, source, Storage.CONTAINER_REGISTRY, null, null, null);
     }
 
     private static SourceOpened opened(int epoch, @Nullable Long length, boolean ranges) {
         Validator validator = new Validator(Validator.Kind.ETAG, "\"1\"");
-        return new SourceOpened(IMAGE, epoch, length, MI, validator, ranges, "a.qcow2");
+        return new SourceOpened(IMAGE, epoch, length, MI, validator, ranges, "a.qcow2", null);
     }
 
     private static SegmentFetched fetched(int epoch, @Nullable String session, int index) {

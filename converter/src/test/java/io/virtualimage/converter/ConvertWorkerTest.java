@@ -115,7 +115,8 @@ class ConvertWorkerTest {
                 staged = staged.with(i, facts.allZero());
             }
         }
-        return new Task.InspectDisk(new Task.Header(IMAGE, 0, new Position(0, 1), 1), staged, "My disk.img", null);
+        return new Task.InspectDisk(
+                new Task.Header(IMAGE, 0, new Position(0, 1), 1), staged, "My disk.img", null, null);
     }
 
     private static byte[] qcow2() throws IOException {

@@ -4,24 +4,29 @@ import io.virtualimage.stage.fold.ImageFacts;
 import io.virtualimage.stage.fold.PlanContext;
 import io.virtualimage.stage.fold.SourceFacts;
 import io.virtualimage.stage.fold.StageFold;
+import io.virtualimage.topics.DataSource;
 import io.virtualimage.topics.Event;
 import io.virtualimage.topics.Event.FetchCompleted;
 import io.virtualimage.topics.Event.ImageRequested;
 import io.virtualimage.topics.Event.SourceOpened;
 import io.virtualimage.topics.Event.StageFailed;
 import io.virtualimage.topics.FailureReason;
+import io.virtualimage.topics.LayerEntry;
 import io.virtualimage.topics.Position;
 import io.virtualimage.topics.SegmentLayout;
 import io.virtualimage.topics.SegmentSet;
 import io.virtualimage.topics.Stage;
 import io.virtualimage.topics.StagedSource;
 import io.virtualimage.topics.Task;
+import io.virtualimage.topics.UploadLease;
 import io.virtualimage.topics.Validator;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
 import java.util.stream.IntStream;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Plans the fetch of an image: probe the source, then pieces of it by any number of replicas where the source allows
@@ -39,15 +44,18 @@ public final class FetchFold extends StageFold {
 
     private final int segmentBytes;
     private final Duration retryBudget;
+    private final Duration uploadDeadline;
 
     /**
      * A fold with the settings of this installation.
      *
      * @param segmentBytes length of a segment
      * @param retryBudget for how long a source may fail without a new byte
+     * @param uploadDeadline for how long nobody may upload
      */
-    public FetchFold(int segmentBytes, Duration retryBudget) {
+    public FetchFold(int segmentBytes, Duration retryBudget, Duration uploadDeadline) {
         super(Stage.FETCH);
+        this.uploadDeadline = uploadDeadline;
         this.segmentBytes = segmentBytes;
         this.retryBudget = retryBudget;
     }
@@ -64,12 +72,15 @@ public final class FetchFold extends StageFold {
             if (!facts.swept(context.now())) {
                 tasks.add(new Task.CleanStaging(new Task.Header(facts.image(), 0, cause, 1), false));
             }
-        } else if (wanted != null) {
+        } else if (facts.request() != null) {
             if (facts.straysStaged()) {
                 tasks.add(new Task.CleanStaging(new Task.Header(facts.image(), 0, cause, 1), true));
             }
             SourceFacts source = facts.source();
-            if (source.epoch() < MAX_EPOCHS) {
+            if (wanted == null) {
+                return tasks; // something that it depends on isn't there
+            }
+            if (source.epoch() < MAX_EPOCHS || wanted.source() instanceof DataSource.Upload) {
                 Task.Header header = new Task.Header(facts.image(), source.epoch(), cause, 1);
                 addFetch(tasks, header, wanted, facts, context);
                 addVerification(tasks, header, wanted, facts);
@@ -80,27 +91,46 @@ public final class FetchFold extends StageFold {
 
     private void addFetch(
             List<Task> tasks, Task.Header header, ImageRequested wanted, ImageFacts facts, PlanContext context) {
+        if (facts.source().opened() != null && facts.source().staged().complete()) {
+            return;
+        }
+        switch (wanted.source()) {
+            case DataSource.Http http -> addPull(tasks, header, http, facts, context);
+            case DataSource.ContainerImage image -> addPull(tasks, header, image, facts, context);
+            case DataSource.Volume volume -> {
+                if (begins(facts, context)) {
+                    tasks.add(new Task.ReadVolume(header, volume, segmentBytes));
+                }
+            }
+            case DataSource.Upload ignored -> {} // comes by itself
+            case DataSource.PublishedImage ignored -> {} // needs no bytes
+        }
+    }
+
+    private void addPull(List<Task> tasks, Task.Header header, DataSource from, ImageFacts facts, PlanContext context) {
         SourceFacts source = facts.source();
         SourceOpened opened = source.opened();
         if (opened == null) {
-            if (!facts.epochSince().plus(backoff(source.epoch())).isAfter(context.now())) {
-                tasks.add(new Task.ProbeSource(header, wanted.source(), segmentBytes));
+            if (begins(facts, context)) {
+                tasks.add(new Task.ProbeSource(header, from, segmentBytes));
             }
             return;
         }
-        if (source.staged().complete()) {
-            return;
-        }
         Validator validator = opened.validator();
+        LayerEntry entry = opened.entry();
         if (opened.ranges() && validator != null && source.disagreements() < RANGE_DISAGREEMENTS) {
             SegmentLayout layout = source.staged().layout();
             SegmentSet present = source.staged().present();
             context.pieces("FetchRange/" + header.epoch() + "/", present, urgentFirst(present, layout.count()))
-                    .forEach(
-                            index -> tasks.add(new Task.FetchRange(header, wanted.source(), validator, layout, index)));
+                    .forEach(index -> tasks.add(new Task.FetchRange(header, from, validator, layout, index, entry)));
         } else {
-            tasks.add(new Task.FetchStream(header, wanted.source(), opened.segmentBytes(), opened.lengthBytes()));
+            tasks.add(new Task.FetchStream(header, from, opened.segmentBytes(), opened.lengthBytes(), entry));
         }
+    }
+
+    /** An epoch that follows another one waits a little before it begins. */
+    private static boolean begins(ImageFacts facts, PlanContext context) {
+        return !facts.epochSince().plus(backoff(facts.source().epoch())).isAfter(context.now());
     }
 
     /** The first and the last segment tell what the image is; the others follow in order. */
@@ -113,13 +143,30 @@ public final class FetchFold extends StageFold {
     private static void addVerification(List<Task> tasks, Task.Header header, ImageRequested wanted, ImageFacts facts) {
         SourceFacts source = facts.source();
         Position follow = facts.follow();
-        if (!wanted.source().checksums().isEmpty()
+        if (needsVerification(wanted, source)
                 && !source.verified()
                 && follow != null
                 && !source.staged().present().isEmpty()) {
+            LayerEntry entry = pieceOfLayer(source);
             tasks.add(new Task.VerifySource(
-                    header, source.staged(), follow, wanted.source().checksums()));
+                    header,
+                    source.staged(),
+                    follow,
+                    wanted.source().checksums(),
+                    entry == null ? null : wanted.source(),
+                    entry));
         }
+    }
+
+    private static boolean needsVerification(ImageRequested wanted, SourceFacts source) {
+        return !wanted.source().checksums().isEmpty() || pieceOfLayer(source) != null;
+    }
+
+    /** Where in a layer the source is, if it was fetched in pieces, so that nobody has seen the whole layer; else null. */
+    private static @Nullable LayerEntry pieceOfLayer(SourceFacts source) {
+        SourceOpened opened = source.opened();
+        LayerEntry entry = opened == null ? null : opened.entry();
+        return entry != null && entry.compression() == null ? entry : null;
     }
 
     @Override
@@ -131,12 +178,16 @@ public final class FetchFold extends StageFold {
         }
         SourceFacts source = facts.source();
         StagedSource staged = source.staged();
-        boolean checked = source.verified() || wanted.source().checksums().isEmpty();
+        boolean checked = source.verified() || !needsVerification(wanted, source);
         if (staged.complete() && checked && !source.completed()) {
             due.add(new FetchCompleted(
                     facts.image(),
                     source.epoch(),
                     Objects.requireNonNull(staged.lengthBytes(), "of a complete source")));
+        }
+        if (wanted.source() instanceof DataSource.Upload) {
+            addUploadsEnd(due, facts, context.now());
+            return due;
         }
         ImageFacts.Trouble trouble = facts.sourceTrouble();
         if (source.epoch() >= MAX_EPOCHS) {
@@ -152,8 +203,37 @@ public final class FetchFold extends StageFold {
         return due;
     }
 
+    /** Who may still upload is settled on the topic of the uploads itself; what follows from it comes after. */
+    private void addUploadsEnd(List<Event> due, ImageFacts facts, Instant now) {
+        SourceFacts source = facts.source();
+        StagedSource staged = source.staged();
+        UploadLease lease = staged.upload();
+        if (staged.complete()) {
+            return;
+        }
+        if (source.expired()) {
+            due.add(failed(
+                    facts,
+                    FailureReason.UPLOAD_TIMEOUT,
+                    lease == null
+                            ? "nobody uploaded anything within " + words(uploadDeadline)
+                            : "the upload broke off after %d bytes, and nobody went on with it within %s"
+                                    .formatted(staged.presentBytes(), words(uploadDeadline))));
+            return;
+        }
+        Instant since = lease == null ? facts.epochSince() : lease.heardAt();
+        boolean alive = lease != null && lease.live(now);
+        if (!alive && !since.plus(uploadDeadline).isAfter(now)) {
+            due.add(new Event.UploadExpired(facts.image(), source.epoch(), lease == null ? null : lease.owner()));
+        }
+    }
+
     private static StageFailed failed(ImageFacts facts, FailureReason reason, String message) {
         return new StageFailed(facts.image(), Stage.FETCH, reason, message);
+    }
+
+    private static String words(Duration time) {
+        return time.toSeconds() % 60 == 0 ? time.toMinutes() + " min" : time.toSeconds() + " s";
     }
 
     private static Duration backoff(int epoch) {

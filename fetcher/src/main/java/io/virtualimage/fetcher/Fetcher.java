@@ -23,7 +23,7 @@ public final class Fetcher {
     private Fetcher() {}
 
     /**
-     * Starts it; it ends with the runtime. Reads the settings {@code SEGMENT_SIZE} ({@code 16Mi}), {@code FETCH_RETRY_BUDGET} ({@code 5m}),
+     * Starts it; it ends with the runtime. Reads the settings {@code SEGMENT_SIZE} ({@code 16Mi}), {@code FETCH_RETRY_BUDGET} ({@code 5m}), {@code UPLOAD_DEADLINE} ({@code 10m}),
      * {@code WORKERS} (4), {@code STREAM_WORKERS} (2), {@code KUBECONFIG}, {@code HTTP_PROXY}, {@code HTTPS_PROXY} and
      * {@code NO_PROXY}.
      *
@@ -32,6 +32,7 @@ public final class Fetcher {
     public static void start(StageRuntime runtime, Settings settings) {
         long segmentBytes = settings.bytes("SEGMENT_SIZE", 16 << 20);
         Duration retryBudget = settings.duration("FETCH_RETRY_BUDGET", Duration.ofMinutes(5));
+        Duration uploadDeadline = settings.duration("UPLOAD_DEADLINE", Duration.ofMinutes(10));
         int workers = settings.number("WORKERS", 4, 1, 64);
         int streamWorkers = settings.number("STREAM_WORKERS", 2, 1, 64);
         Optional<String> kubeconfig = settings.optional("KUBECONFIG");
@@ -51,7 +52,7 @@ public final class Fetcher {
         FetchWorker worker = new FetchWorker(
                 new KubernetesSourceResolver(client), source, runtime.staging(), runtime.feeds(), new SecureRandom());
         StagingSweeper sweeper = new StagingSweeper(runtime.staging(), runtime.ledger());
-        runtime.host(new FetchFold((int) segmentBytes, retryBudget));
+        runtime.host(new FetchFold((int) segmentBytes, retryBudget, uploadDeadline));
         runtime.work(WorkGroup.FETCH_TASKS, workers, worker);
         runtime.work(WorkGroup.FETCH_STREAMS, streamWorkers, worker);
         runtime.every(SWEEP, "sweep staging", sweeper::sweep);

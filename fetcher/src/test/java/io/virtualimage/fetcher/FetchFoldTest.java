@@ -7,6 +7,7 @@ import io.virtualimage.stage.fold.PlanContext;
 import io.virtualimage.stage.fold.StageState;
 import io.virtualimage.topics.ChecksumAlgorithm;
 import io.virtualimage.topics.Checksums;
+import io.virtualimage.topics.Compression;
 import io.virtualimage.topics.DataSource;
 import io.virtualimage.topics.Event;
 import io.virtualimage.topics.Event.FetchCompleted;
@@ -24,6 +25,8 @@ import io.virtualimage.topics.Event.TaskDeferred;
 import io.virtualimage.topics.FailureReason;
 import io.virtualimage.topics.ImageFormat;
 import io.virtualimage.topics.Incarnation;
+import io.virtualimage.topics.LayerEntry;
+import io.virtualimage.topics.ObjectKind;
 import io.virtualimage.topics.Position;
 import io.virtualimage.topics.Recorded;
 import io.virtualimage.topics.SegmentSet;
@@ -50,7 +53,7 @@ class FetchFoldTest {
     private static final int SEGMENT = 100;
     private static final Checksums SUMS = new Checksums(Map.of(ChecksumAlgorithm.MD5, "0".repeat(32)));
 
-    private final FetchFold fold = new FetchFold(SEGMENT, Duration.ofMinutes(5));
+    private final FetchFold fold = new FetchFold(SEGMENT, Duration.ofMinutes(5), Duration.ofMinutes(10));
     private @Nullable StageState state;
     private Instant now = Instant.parse("2026-03-01T12:00:00Z");
     private long offset;
@@ -79,11 +82,16 @@ class FetchFoldTest {
 
     private static ImageRequested requested(Incarnation image, Checksums checksums) {
         return new ImageRequested(
-                image, new DataSource.Http("http://h/a.img", false, checksums), Storage.CONTAINER_REGISTRY, null, null);
+                image,
+                new DataSource.Http("http://h/a.img", false, checksums),
+                Storage.CONTAINER_REGISTRY,
+                null,
+                null,
+                null);
     }
 
     private static SourceOpened opened(int epoch, long length, Validator validator, boolean ranges) {
-        return new SourceOpened(IMAGE, epoch, length, SEGMENT, validator, ranges, "a.img");
+        return new SourceOpened(IMAGE, epoch, length, SEGMENT, validator, ranges, "a.img", null);
     }
 
     private static SegmentFetched fetched(int epoch, int index) {
@@ -311,7 +319,7 @@ class FetchFoldTest {
     // ---- the end
 
     private static ImagePublished published(Incarnation image) {
-        return new ImagePublished(image, 0, "r/x:y", "sha256:m", "sha256:l", 1, ImageFormat.QCOW2, false, 1, 1);
+        return new ImagePublished(image, 0, "r/x:y", "sha256:m", "sha256:l", 1, ImageFormat.QCOW2, false, 1, 1, null);
     }
 
     private void assertCleansAfter(Event end) {
@@ -389,5 +397,137 @@ class FetchFoldTest {
                 hear(new StageFailed(IMAGE, Stage.FETCH, FailureReason.CHECKSUM_MISMATCH, "expected, found"));
         assertThat(emitted).singleElement().isInstanceOf(Task.CleanStaging.class);
         assertThat(hear(fetched(0, 1), fetched(0, 2), fetched(0, 3))).noneMatch(FetchCompleted.class::isInstance);
+    }
+
+    @Test
+    void whatABlockedImageHadStagedBeforeGoes() {
+        hear(requested(IMAGE, Checksums.NONE), opened(0, 450, V1, true), fetched(0, 0));
+        Incarnation next = new Incarnation("ns", "vi", "uid-1", 1, 1);
+        List<Event> blocked =
+                hear(new Event.ImageBlocked(next, "DatasourceReady", "VirtualDiskNotReady", "not there", null));
+        assertThat(blocked).singleElement().isInstanceOfSatisfying(Task.CleanStaging.class, clean -> {
+            assertThat(clean.image()).isEqualTo(next);
+            assertThat(clean.keepCurrent()).isTrue();
+        });
+        assertThat(hear(new Event.StagingCleaned(next, next))).isEmpty();
+    }
+
+    // ---- container images
+
+    private static ImageRequested requested(DataSource source) {
+        return new ImageRequested(IMAGE, source, Storage.CONTAINER_REGISTRY, null, null, null);
+    }
+
+    private static SourceOpened openedLayer(@Nullable Compression compression) {
+        LayerEntry entry = new LayerEntry("sha256:l", 5_000, compression, 512);
+        Validator validator = new Validator(Validator.Kind.DIGEST, "sha256:l");
+        return new SourceOpened(IMAGE, 0, 250L, SEGMENT, validator, compression == null, "a.img", entry);
+    }
+
+    @Test
+    void aPlainLayerIsFetchedInPiecesAndVerifiedAsAWhole() {
+        DataSource image = new DataSource.ContainerImage("r/a:b", null, false);
+        only(hear(requested(image)), Task.ProbeSource.class);
+        List<Event> pieces = hear(openedLayer(null));
+        assertThat(ranges(pieces)).containsExactly(0, 2, 1);
+        assertThat(pieces)
+                .allSatisfy(
+                        piece -> assertThat(((Task.FetchRange) piece).entry()).isNotNull());
+        Task.VerifySource verify = only(hear(fetched(0, 0)), Task.VerifySource.class);
+        assertThat(verify.source()).isEqualTo(image);
+        assertThat(verify.entry()).isEqualTo(openedLayer(null).entry());
+        assertThat(verify.expected()).isEqualTo(Checksums.NONE);
+        assertThat(hear(fetched(0, 1), fetched(0, 2))).isEmpty();
+        assertThat(hear(new SourceVerified(IMAGE, 0, Checksums.NONE)))
+                .containsExactly(new FetchCompleted(IMAGE, 0, 250));
+    }
+
+    @Test
+    void aCompressedLayerIsAStreamThatVerifiesItself() {
+        hear(requested(new DataSource.ContainerImage("r/a:b", null, false)));
+        Task.FetchStream stream = only(hear(openedLayer(Compression.GZIP)), Task.FetchStream.class);
+        assertThat(stream.entry()).isEqualTo(openedLayer(Compression.GZIP).entry());
+        assertThat(hear(fetched(0, 0, "s", null), fetched(0, 1, "s", null))).isEmpty();
+        assertThat(hear(fetched(0, 2, "s", 250L))).containsExactly(new FetchCompleted(IMAGE, 0, 250));
+    }
+
+    @Test
+    void whatNeedsNoBytesOrComesByItselfIsNotFetched() {
+        assertThat(hear(requested(new DataSource.PublishedImage(
+                        ObjectKind.VIRTUAL_IMAGE, "a", "r/a:b", ImageFormat.ISO, true, 1, 1))))
+                .isEmpty();
+        state = null;
+        assertThat(hear(requested(new DataSource.Upload(Checksums.NONE)))).isEmpty();
+        state = null;
+        DataSource.Volume volume = new DataSource.Volume(ObjectKind.VIRTUAL_DISK, "d", "c", null);
+        assertThat(only(hear(requested(volume)), Task.ReadVolume.class).source())
+                .isEqualTo(volume);
+    }
+
+    // ---- uploads
+
+    private static Event.UploadOpened upload(int epoch, String session, int fromIndex) {
+        return new Event.UploadOpened(IMAGE, epoch, session, fromIndex, SEGMENT, 250L, "disk.img", "w");
+    }
+
+    @Test
+    void anUploadIsVerifiedAndCompletedLikeAnySource() {
+        hear(requested(new DataSource.Upload(SUMS)));
+        assertThat(hear(upload(0, "s", 0))).isEmpty();
+        assertThat(only(hear(fetched(0, 0, "s", null)), Task.VerifySource.class).expected())
+                .isEqualTo(SUMS);
+        assertThat(hear(fetched(0, 1, "s", null), fetched(0, 2, "s", 250L))).isEmpty();
+        assertThat(hear(new SourceVerified(IMAGE, 0, SUMS))).containsExactly(new FetchCompleted(IMAGE, 0, 250));
+        assertThat(after(Duration.ofHours(1)))
+                .doesNotHaveAnyElementsOfTypes(Event.UploadExpired.class, StageFailed.class);
+    }
+
+    @Test
+    void nobodyUploadsInTime() {
+        hear(requested(new DataSource.Upload(Checksums.NONE)));
+        assertThat(after(Duration.ofMinutes(10).minusMillis(1))).isEmpty();
+        Event.UploadExpired expired = only(after(Duration.ofMillis(1)), Event.UploadExpired.class);
+        assertThat(expired).isEqualTo(new Event.UploadExpired(IMAGE, 0, null));
+        StageFailed failed = only(hear(expired), StageFailed.class);
+        assertThat(failed.reason()).isEqualTo(FailureReason.UPLOAD_TIMEOUT);
+        assertThat(failed.message()).isEqualTo("nobody uploaded anything within 10 min");
+    }
+
+    @Test
+    void whoWasQuickerThanTheDeadlineMayUpload() {
+        hear(requested(new DataSource.Upload(Checksums.NONE)));
+        Event.UploadExpired expired = only(after(Duration.ofMinutes(10)), Event.UploadExpired.class);
+        assertThat(hear(upload(0, "s", 0), expired)).isEmpty();
+        assertThat(after(Duration.ofSeconds(10))).isEmpty();
+    }
+
+    @Test
+    void anUploadThatBrokeOffIsKeptUntilTheDeadline() {
+        hear(requested(new DataSource.Upload(Checksums.NONE)), upload(0, "s", 0), fetched(0, 0, "s", null));
+        now = now.plus(Duration.ofMinutes(9));
+        hear(upload(0, "s", 0)); // a slow one is alive for as long as it says so
+        now = now.plus(Duration.ofMinutes(9));
+        hear(new Event.UploadInterrupted(IMAGE, 0, "s", "the client went away", "w"));
+        assertThat(after(Duration.ofMinutes(9))).isEmpty();
+        Event.UploadExpired expired = only(after(Duration.ofMinutes(1)), Event.UploadExpired.class);
+        assertThat(expired.session()).isEqualTo("s");
+        assertThat(only(hear(expired), StageFailed.class).message())
+                .isEqualTo("the upload broke off after 100 bytes, and nobody went on with it within 10 min");
+    }
+
+    @Test
+    void anUploadMayBeginAgainMoreOftenThanASourceMayChange() {
+        hear(requested(new DataSource.Upload(SUMS)));
+        for (int epoch = 0; epoch < 20; epoch++) {
+            hear(
+                    upload(epoch, "s" + epoch, 0),
+                    fetched(epoch, 0, "s" + epoch, null),
+                    new Event.UploadInterrupted(IMAGE, epoch, "s" + epoch, "cut", "w"));
+        }
+        List<Event> last = hear(upload(20, "last", 0));
+        assertThat(last).doesNotHaveAnyElementsOfTypes(StageFailed.class);
+        assertThat(only(hear(fetched(20, 0, "last", null)), Task.VerifySource.class)
+                        .epoch())
+                .isEqualTo(20);
     }
 }

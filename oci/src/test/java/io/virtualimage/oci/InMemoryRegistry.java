@@ -23,6 +23,8 @@ import java.util.TreeMap;
  * <p>Deterministic: upload names are numbered, nothing happens by itself, and there are no threads. Not thread-safe.
  */
 public final class InMemoryRegistry implements OciRegistry {
+    /** Whether it begins an upload where it is asked to mount, as the specification allows. */
+    public volatile boolean refusesMounts;
 
     private final boolean deletionAllowed;
     private final Map<Repository, Contents> repositories = new HashMap<>();
@@ -217,7 +219,7 @@ public final class InMemoryRegistry implements OciRegistry {
     @Override
     public BlobMount mountBlob(Repository repository, Digest digest, Repository from) {
         byte[] blob = contents(from).blobs.get(digest);
-        if (blob == null) {
+        if (blob == null || refusesMounts) {
             return new BlobMount.UploadStarted(startUpload(repository));
         }
         contents(repository).blobs.put(digest, blob);

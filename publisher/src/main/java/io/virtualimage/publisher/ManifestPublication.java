@@ -13,6 +13,7 @@ import io.virtualimage.stage.work.TaskAbandonedException;
 import io.virtualimage.stage.work.TaskContext;
 import io.virtualimage.stage.work.TaskDeferredException;
 import io.virtualimage.topics.Event;
+import io.virtualimage.topics.ImageFormat;
 import io.virtualimage.topics.Incarnation;
 import io.virtualimage.topics.Task;
 import java.time.Duration;
@@ -36,15 +37,37 @@ final class ManifestPublication {
 
     static void run(OciRegistry registry, PublicNames names, Task.PublishManifest task, TaskContext context)
             throws TaskDeferredException, TaskAbandonedException, AnnouncementException, InterruptedException {
+        Digest layer = Digest.parse(task.layer());
+        Content content = new Content(
+                new Descriptor(MediaTypes.OCI_LAYER, layer, task.layerBytes()),
+                layer, // it is not compressed, so its digest is that of its content too
+                task.format(),
+                task.cdrom(),
+                task.storedBytes(),
+                task.unpackedBytes());
+        publish(registry, names, task, content, context);
+    }
+
+    /**
+     * What an image holds.
+     *
+     * @param layer in the image's own repository already
+     * @param diffId digest of the layer once it is unpacked
+     */
+    record Content(
+            Descriptor layer, Digest diffId, ImageFormat format, boolean cdrom, long storedBytes, long unpackedBytes) {}
+
+    /** Makes the image that the task is about visible, and announces it. */
+    static void publish(OciRegistry registry, PublicNames names, Task task, Content content, TaskContext context)
+            throws TaskDeferredException, TaskAbandonedException, AnnouncementException, InterruptedException {
         Incarnation image = task.image();
         Repository repository = names.repository(image);
-        Digest layer = Digest.parse(task.layer());
-        byte[] config = config(task, layer).toJson();
-        byte[] manifest = manifest(task, layer, config).toJson();
+        byte[] config = config(content).toJson();
+        byte[] manifest = manifest(image, content.layer(), config).toJson();
         context.checkpoint();
         Digest published;
         try {
-            requireLayer(registry, repository, task, layer);
+            requireLayer(registry, repository, content.layer());
             registry.pushBlob(repository, config);
             context.checkpoint(); // from here on the image is visible
             published = registry.putManifest(repository, names.tag(image), manifest, MediaTypes.OCI_MANIFEST);
@@ -56,12 +79,13 @@ final class ManifestPublication {
                 task.epoch(),
                 names.url(image),
                 published.toString(),
-                task.layer(),
-                task.layerBytes(),
-                task.format(),
-                task.cdrom(),
-                task.storedBytes(),
-                task.unpackedBytes()));
+                content.layer().digest().toString(),
+                content.layer().lengthBytes(),
+                content.format(),
+                content.cdrom(),
+                content.storedBytes(),
+                content.unpackedBytes(),
+                null));
         LOG.atInfo()
                 .addKeyValue("namespace", image.namespace())
                 .addKeyValue("name", image.name())
@@ -72,40 +96,37 @@ final class ManifestPublication {
                 .log("image published");
     }
 
-    private static void requireLayer(
-            OciRegistry registry, Repository repository, Task.PublishManifest task, Digest layer)
+    private static void requireLayer(OciRegistry registry, Repository repository, Descriptor layer)
             throws RegistryException, TaskDeferredException {
-        OptionalLong length = registry.headBlob(repository, layer);
-        if (!length.equals(OptionalLong.of(task.layerBytes()))) {
+        OptionalLong length = registry.headBlob(repository, layer.digest());
+        if (!length.equals(OptionalLong.of(layer.lengthBytes()))) {
             throw RegistryTrouble.outage(
                     "the registry %s the layer %s that was pushed to %s"
-                            .formatted(length.isEmpty() ? "has lost" : "has another length for", layer, repository),
+                            .formatted(
+                                    length.isEmpty() ? "has lost" : "has another length for",
+                                    layer.digest(),
+                                    repository),
                     Duration.ZERO,
                     null);
         }
     }
 
-    private static ImageConfig config(Task.PublishManifest task, Digest layer) {
+    private static ImageConfig config(Content content) {
         Map<String, String> labels = Map.of(
-                "source-image-size", Long.toString(task.storedBytes()),
-                "source-image-virtual-size", Long.toString(task.unpackedBytes()),
-                "source-image-format", task.format().wireName());
-        // The layer is not compressed, so its digest is that of its content too.
-        return new ImageConfig(ARCHITECTURE, OS, labels, List.of(layer));
+                "source-image-size", Long.toString(content.storedBytes()),
+                "source-image-virtual-size", Long.toString(content.unpackedBytes()),
+                "source-image-format", content.format().wireName());
+        return new ImageConfig(ARCHITECTURE, OS, labels, List.of(content.diffId()));
     }
 
     /** With the incarnation in it: were a manifest shared, deleting one image by digest would take the other's tag. */
-    private static ImageManifest manifest(Task.PublishManifest task, Digest layer, byte[] config) {
-        Incarnation image = task.image();
+    private static ImageManifest manifest(Incarnation image, Descriptor layer, byte[] config) {
         Map<String, String> annotations = Map.of(
                 ANNOTATION + "namespace", image.namespace(),
                 ANNOTATION + "name", image.name(),
                 ANNOTATION + "uid", image.uid(),
                 ANNOTATION + "generation", Long.toString(image.generation()),
                 ANNOTATION + "run", Long.toString(image.run()));
-        return new ImageManifest(
-                Descriptor.of(MediaTypes.OCI_CONFIG, config),
-                List.of(new Descriptor(MediaTypes.OCI_LAYER, layer, task.layerBytes())),
-                annotations);
+        return new ImageManifest(Descriptor.of(MediaTypes.OCI_CONFIG, config), List.of(layer), annotations);
     }
 }

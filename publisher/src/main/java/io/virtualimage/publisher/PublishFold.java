@@ -4,9 +4,11 @@ import io.virtualimage.stage.fold.ImageFacts;
 import io.virtualimage.stage.fold.PlanContext;
 import io.virtualimage.stage.fold.SourceFacts;
 import io.virtualimage.stage.fold.StageFold;
+import io.virtualimage.topics.DataSource;
 import io.virtualimage.topics.DiskOutput;
 import io.virtualimage.topics.Event;
 import io.virtualimage.topics.Event.DiskInspected;
+import io.virtualimage.topics.Event.ImageRequested;
 import io.virtualimage.topics.Event.LayerPushed;
 import io.virtualimage.topics.Position;
 import io.virtualimage.topics.Stage;
@@ -41,7 +43,13 @@ public final class PublishFold extends StageFold {
             // Something older is still visible. It goes first: that takes no time, and frees the registry's room.
             return List.of(new Task.RemoveImage(any, true));
         }
-        return facts.wanted() == null || facts.over() ? List.of() : publish(facts, cause);
+        ImageRequested wanted = facts.wanted();
+        if (wanted == null || facts.over()) {
+            return List.of();
+        }
+        return wanted.source() instanceof DataSource.PublishedImage source
+                ? List.of(new Task.MountImage(any, source))
+                : publish(facts, cause);
     }
 
     private static List<Task> publish(ImageFacts facts, Position cause) {

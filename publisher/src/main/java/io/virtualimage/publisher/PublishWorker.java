@@ -3,6 +3,7 @@ package io.virtualimage.publisher;
 import io.virtualimage.stage.staging.SegmentLostException;
 import io.virtualimage.stage.staging.StagingUnavailableException;
 import io.virtualimage.stage.work.AnnouncementException;
+import io.virtualimage.stage.work.ImageFailedException;
 import io.virtualimage.stage.work.TaskAbandonedException;
 import io.virtualimage.stage.work.TaskContext;
 import io.virtualimage.stage.work.TaskDeferredException;
@@ -21,15 +22,18 @@ public final class PublishWorker implements Worker {
 
     @Override
     public void run(Task task, TaskContext context)
-            throws TaskDeferredException, TaskAbandonedException, SegmentLostException, StagingUnavailableException,
-                    AnnouncementException, InterruptedException {
+            throws TaskDeferredException, ImageFailedException, TaskAbandonedException, SegmentLostException,
+                    StagingUnavailableException, AnnouncementException, InterruptedException {
         switch (task) {
             case Task.PushLayer push -> LayerPush.run(ports, push, names.repository(push.image()), context);
             case Task.PublishManifest publish -> ManifestPublication.run(ports.registry(), names, publish, context);
+            case Task.MountImage mount -> ImageMount.run(ports, names, mount, context);
+            case Task.FillVolume ignored -> throw foreign(task);
             case Task.RemoveImage remove -> ImageRemoval.run(ports.registry(), names, remove, context);
             case Task.ProbeSource ignored -> throw foreign(task);
             case Task.FetchRange ignored -> throw foreign(task);
             case Task.FetchStream ignored -> throw foreign(task);
+            case Task.ReadVolume ignored -> throw foreign(task);
             case Task.VerifySource ignored -> throw foreign(task);
             case Task.CleanStaging ignored -> throw foreign(task);
             case Task.InspectDisk ignored -> throw foreign(task);
@@ -48,10 +52,13 @@ public final class PublishWorker implements Worker {
         switch (task) {
             case Task.PushLayer push -> LayerPush.dropUpload(ports, push, names.repository(push.image()));
             case Task.PublishManifest publish -> ImageRemoval.removeVersion(ports.registry(), names, publish.image());
+            case Task.MountImage mount -> ImageRemoval.removeVersion(ports.registry(), names, mount.image());
+            case Task.FillVolume ignored -> {}
             case Task.RemoveImage ignored -> {}
             case Task.ProbeSource ignored -> {}
             case Task.FetchRange ignored -> {}
             case Task.FetchStream ignored -> {}
+            case Task.ReadVolume ignored -> {}
             case Task.VerifySource ignored -> {}
             case Task.CleanStaging ignored -> {}
             case Task.InspectDisk ignored -> {}

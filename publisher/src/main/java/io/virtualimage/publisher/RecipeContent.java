@@ -102,7 +102,7 @@ final class RecipeContent implements LayerContent {
 
     private SegmentReader.Segment stored(int index) {
         SegmentKey key = new SegmentKey(task.image(), task.epoch(), output.basis(), index);
-        return new SegmentReader.Segment(key, output.staged().session(), layout.lengthOf(index));
+        return new SegmentReader.Segment(key, output.staged().sessionOf(index), layout.lengthOf(index));
     }
 
     private Run unpacked(Piece.Unpacked piece)

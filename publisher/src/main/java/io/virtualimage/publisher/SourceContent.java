@@ -41,19 +41,20 @@ final class SourceContent implements LayerContent {
         int index = layout.indexAt(offset);
         int within = (int) (offset - layout.offsetOf(index));
         int left = layout.lengthOf(index) - within;
-        Run run =
-                staged.zeros().contains(index) ? Run.zeros(left) : Run.of(segments.read(segment(index)), within, left);
+        Run run = staged.zeros().contains(index)
+                ? Run.zeros(left)
+                : Run.of(segments.read(segment(index, staged)), within, left);
         int next = index + 1;
         if (next < layout.count()
                 && staged.present().contains(next)
                 && !staged.zeros().contains(next)) {
-            segments.expect(segment(next));
+            segments.expect(segment(next, staged));
         }
         return run;
     }
 
-    private SegmentReader.Segment segment(int index) {
+    private SegmentReader.Segment segment(int index, StagedSource staged) {
         SegmentKey key = SegmentKey.source(task.image(), task.epoch(), index);
-        return new SegmentReader.Segment(key, task.staged().session(), layout.lengthOf(index));
+        return new SegmentReader.Segment(key, staged.sessionOf(index), layout.lengthOf(index));
     }
 }

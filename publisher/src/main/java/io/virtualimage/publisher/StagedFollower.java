@@ -28,7 +28,7 @@ final class StagedFollower implements AutoCloseable {
         this.task = task;
         this.feeds = feeds;
         StagedSource staged = task.staged();
-        this.facts = new SourceFacts(staged.epoch(), null, staged, false, false, 0, staged.presentBytes());
+        this.facts = new SourceFacts(staged.epoch(), null, staged, false, false, false, 0, staged.presentBytes());
     }
 
     StagedSource staged() {
@@ -56,12 +56,13 @@ final class StagedFollower implements AutoCloseable {
         }
         Optional<Recorded> recorded = feed.next(atMost);
         if (recorded.isPresent()) {
-            merge(recorded.get().event());
+            merge(recorded.get());
         }
         return recorded.isPresent();
     }
 
-    private void merge(Event event) throws TaskAbandonedException {
+    private void merge(Recorded recorded) throws TaskAbandonedException {
+        Event event = recorded.event();
         Incarnation image = task.image();
         if (!(event instanceof Event.Fetched fetched) || !event.image().uid().equals(image.uid())) {
             return;
@@ -70,7 +71,7 @@ final class StagedFollower implements AutoCloseable {
             throw obsolete("a newer version of the image is being fetched");
         }
         if (fetched.image().equals(image)) {
-            facts = facts.merge(fetched);
+            facts = facts.merge(fetched, recorded.time());
             if (!sameSource(facts.staged(), task.staged())) {
                 throw obsolete("the source is a different one now");
             }

@@ -22,6 +22,7 @@ import io.virtualimage.topics.Event.SourceOpened;
 import io.virtualimage.topics.Event.StreamBroken;
 import io.virtualimage.topics.ImageFormat;
 import io.virtualimage.topics.Incarnation;
+import io.virtualimage.topics.ObjectKind;
 import io.virtualimage.topics.Position;
 import io.virtualimage.topics.SegmentKind;
 import io.virtualimage.topics.SegmentSet;
@@ -50,12 +51,12 @@ class PublishFoldTest {
 
     private static ImageRequested requested(Incarnation image) {
         DataSource source = new DataSource.Http("https://example.com/a.qcow2", false, Checksums.NONE);
-        return new ImageRequested(image, source, Storage.CONTAINER_REGISTRY, null, null);
+        return new ImageRequested(image, source, Storage.CONTAINER_REGISTRY, null, null, null);
     }
 
     private SourceOpened opened(int epoch) {
         Validator validator = new Validator(Validator.Kind.ETAG, "\"1\"");
-        return new SourceOpened(image, epoch, LENGTH, MI, validator, true, "a.qcow2");
+        return new SourceOpened(image, epoch, LENGTH, MI, validator, true, "a.qcow2", null);
     }
 
     private SegmentFetched fetched(int epoch, int index) {
@@ -77,7 +78,7 @@ class PublishFoldTest {
 
     private static ImagePublished published(Incarnation image) {
         return new ImagePublished(
-                image, 0, "r/vi/team/cirros:x", LAYER, LAYER, 1, ImageFormat.QCOW2, false, LENGTH, 40L * MI);
+                image, 0, "r/vi/team/cirros:x", LAYER, LAYER, 1, ImageFormat.QCOW2, false, LENGTH, 40L * MI, null);
     }
 
     @Test
@@ -220,5 +221,19 @@ class PublishFoldTest {
         assertThat(story.tell(published(newer))).isEmpty();
         assertThat(story.tell(new ImageRemoved(newer, newer))).containsExactly(published(newer));
         assertThat(story.tell(published(newer))).isEmpty();
+    }
+
+    @Test
+    void anImageOfAPublishedOneIsMounted() {
+        DataSource.PublishedImage source = new DataSource.PublishedImage(
+                ObjectKind.CLUSTER_VIRTUAL_IMAGE, "base", "r/cvi/base:1", ImageFormat.QCOW2, false, LENGTH, 40L * MI);
+        List<Event> tasks =
+                story.tell(new ImageRequested(image, source, Storage.CONTAINER_REGISTRY, null, "uid-of-base", null));
+        assertThat(tasks)
+                .singleElement()
+                .isInstanceOfSatisfying(
+                        Task.MountImage.class,
+                        mount -> assertThat(mount.source()).isEqualTo(source));
+        assertThat(story.tell(published(image))).isEmpty();
     }
 }

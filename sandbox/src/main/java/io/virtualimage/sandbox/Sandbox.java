@@ -17,13 +17,17 @@ import io.virtualimage.stage.staging.StagingUnavailableException;
 import io.virtualimage.topics.ProvisioningException;
 import io.virtualimage.topics.TopicProvisioner;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.security.SecureRandom;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
+import java.util.HexFormat;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -157,6 +161,7 @@ public final class Sandbox implements AutoCloseable {
         Map<String, String> settings = new LinkedHashMap<>(environment);
         settings.put("PARTITIONS", Integer.toString(PARTITIONS));
         settings.put("POD_NAMESPACE", "default");
+        settings.put("TOKEN_KEY", tokenKey());
         settings.put("LOG_FORMAT", "plain");
         settings.putAll(options.settings());
         Ports ports = new Ports(options.directory().resolve("services"));
@@ -180,6 +185,23 @@ public final class Sandbox implements AutoCloseable {
         }
         for (Replica replica : replicas) {
             awaitReady(replica);
+        }
+    }
+
+    /** Made once: addresses to upload to stay what they are when the sandbox is started again. */
+    private String tokenKey() {
+        Path file = options.directory().resolve("token-key");
+        try {
+            if (!Files.exists(file)) {
+                byte[] random = new byte[32];
+                new SecureRandom().nextBytes(random);
+                Files.createFile(
+                        file, PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------")));
+                Files.writeString(file, HexFormat.of().formatHex(random));
+            }
+            return Files.readString(file);
+        } catch (IOException e) {
+            throw new UncheckedIOException("the key of the sandbox's tokens can't be kept in " + file, e);
         }
     }
 

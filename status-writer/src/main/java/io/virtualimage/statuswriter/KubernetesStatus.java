@@ -16,7 +16,8 @@ final class KubernetesStatus {
 
     private KubernetesStatus() {}
 
-    static VirtualImageStatus of(Incarnation image, ImageStatus status) {
+    /** @param uploads where files are sent to; null if nothing is set up for that */
+    static VirtualImageStatus of(Incarnation image, ImageStatus status, @Nullable UploadAddresses uploads) {
         ImageStatus.Size size = status.size();
         ImageStatus.DownloadSpeed speed = status.downloadSpeed();
         String registryUrl = status.registryUrl();
@@ -28,10 +29,12 @@ final class KubernetesStatus {
                 status.format() == null ? null : status.format().wireName(),
                 size == null ? null : VirtualImageStatus.Size.of(size.storedBytes(), size.unpackedBytes()),
                 speed == null ? null : VirtualImageStatus.DownloadSpeed.of(speed.avgBytes(), speed.currentBytes()),
-                registryUrl == null ? null : new VirtualImageStatus.Target(registryUrl, null),
-                null,
-                null,
-                null,
+                registryUrl == null && status.claim() == null
+                        ? null
+                        : new VirtualImageStatus.Target(registryUrl, status.claim()),
+                uploads == null || !Boolean.TRUE.equals(status.uploadable()) ? null : uploads.of(image),
+                status.sourceUid(),
+                status.storageClass(),
                 conditions(image, status.conditions()));
     }
 

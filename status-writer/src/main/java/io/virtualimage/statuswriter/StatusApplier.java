@@ -41,6 +41,7 @@ public final class StatusApplier implements RecordHandler {
     private final ImageApi api;
     private final Pace pace;
     private final Clock clock;
+    private final @Nullable UploadAddresses uploads;
 
     /** By UID. One that is forgotten is compared with what the resource says. */
     private final Map<String, StatusChanged> written = remembering(REMEMBERED_IMAGES);
@@ -48,6 +49,12 @@ public final class StatusApplier implements RecordHandler {
     private final Set<String> noticed = Collections.newSetFromMap(remembering(REMEMBERED_NOTICES));
 
     public StatusApplier(ImageApi api, Pace pace, Clock clock) {
+        this(api, pace, clock, null);
+    }
+
+    /** @param uploads where files are sent to; null if nothing is set up for that */
+    StatusApplier(ImageApi api, Pace pace, Clock clock, @Nullable UploadAddresses uploads) {
+        this.uploads = uploads;
         this.api = api;
         this.pace = pace;
         this.clock = clock;
@@ -78,7 +85,7 @@ public final class StatusApplier implements RecordHandler {
                 return object;
             }
             StandingImage standing = object.get();
-            Verdict verdict = Verdict.of(image, status, standing, written.get(image.uid()));
+            Verdict verdict = Verdict.of(image, status, standing, written.get(image.uid()), uploads);
             switch (verdict) {
                 case NOT_OURS, OLDER -> {
                     log(image, status, verdict.name(), "status dropped");
@@ -86,7 +93,7 @@ public final class StatusApplier implements RecordHandler {
                 }
                 case WRITE -> {}
             }
-            VirtualImageStatus shape = KubernetesStatus.of(image, status);
+            VirtualImageStatus shape = KubernetesStatus.of(image, status, uploads);
             if (!shape.equals(standing.status())) {
                 pace.await();
                 // Only over what was judged: this process may have been paused since.

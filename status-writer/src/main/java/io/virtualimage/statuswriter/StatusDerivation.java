@@ -10,11 +10,15 @@ import io.virtualimage.topics.Event.ImagePublished;
 import io.virtualimage.topics.Event.ImageRequested;
 import io.virtualimage.topics.Event.ImageWithdrawn;
 import io.virtualimage.topics.Event.StageFailed;
+import io.virtualimage.topics.FailureReason;
+import io.virtualimage.topics.ImageFormat;
 import io.virtualimage.topics.ImageStatus;
 import io.virtualimage.topics.ImageStatus.Condition;
 import io.virtualimage.topics.ImageStatus.Notice;
 import io.virtualimage.topics.ImageStatus.Phase;
 import io.virtualimage.topics.ImageStatus.Size;
+import io.virtualimage.topics.Stage;
+import io.virtualimage.topics.UploadLease;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
@@ -67,21 +71,38 @@ final class StatusDerivation {
                 true,
                 ConditionReason.CLEANUP_PENDING.wire(),
                 "What was published and staged of the image is being removed.");
+        if (before == null) {
+            return status(Phase.TERMINATING, null, false, null, null, null, List.of());
+        }
         return new ImageStatus(
                 Phase.TERMINATING,
-                before == null ? null : before.progress(),
-                before != null && before.cdrom(),
-                before == null ? null : before.format(),
-                before == null ? null : before.size(),
-                before == null || before.downloadSpeed() == null ? null : averageOnly(before.downloadSpeed()),
-                before == null ? null : before.registryUrl(),
+                before.progress(),
+                before.cdrom(),
+                before.format(),
+                before.size(),
+                before.downloadSpeed() == null ? null : averageOnly(before.downloadSpeed()),
+                before.registryUrl(),
+                before.claim(),
+                null,
+                before.sourceUid(),
+                before.storageClass(),
                 conditions,
                 List.of());
     }
 
     private ImageStatus ready(ImagePublished published) {
         add(ConditionType.DATASOURCE_READY, true, ConditionReason.DATASOURCE_READY.wire(), "");
-        add(ConditionType.READY, true, ConditionReason.READY.wire(), "The image is in the registry.");
+        String claim = published.claim();
+        if (claim != null) {
+            add(ConditionType.STORAGE_CLASS_READY, true, ConditionReason.STORAGE_CLASS_READY.wire(), "");
+        }
+        add(
+                ConditionType.READY,
+                true,
+                ConditionReason.READY.wire(),
+                claim == null
+                        ? "The image is in the registry."
+                        : "The image is on the PersistentVolumeClaim %s.".formatted(claim));
         return new ImageStatus(
                 Phase.READY,
                 "100%",
@@ -90,6 +111,10 @@ final class StatusDerivation {
                 new Size(published.storedBytes(), published.unpackedBytes()),
                 state.speed().reading(false),
                 published.registryUrl(),
+                claim,
+                null,
+                sourceUid(),
+                storageClass(),
                 conditions,
                 notices(started(), new Notice(false, "DataSourceImportCompleted", "The image can be used.")));
     }
@@ -112,18 +137,30 @@ final class StatusDerivation {
         } else {
             add(ConditionType.READY, false, blocked.reason(), blocked.message());
         }
-        return new ImageStatus(Phase.PENDING, null, false, null, null, null, null, conditions, notices());
+        return status(Phase.PENDING, null, false, null, null, null, notices());
     }
 
     private ImageStatus underWay() {
         add(ConditionType.DATASOURCE_READY, true, ConditionReason.DATASOURCE_READY.wire(), "");
+        if (isUpload()
+                && !facts.source().expired()
+                && facts.source().opened() == null
+                && state.permille() == null
+                && seenPending()) {
+            add(
+                    ConditionType.READY,
+                    false,
+                    ConditionReason.WAIT_FOR_USER_UPLOAD.wire(),
+                    "The file is to be sent to one of the addresses in status.imageUploadURLs: curl -T FILE ADDRESS");
+            return status(Phase.WAIT_FOR_USER_UPLOAD, null, false, null, null, null, notices());
+        }
         if (!state.started()) {
             add(
                     ConditionType.READY,
                     false,
                     ConditionReason.PROVISIONING_NOT_STARTED.wire(),
                     "The import waits for its turn.");
-            return new ImageStatus(Phase.PENDING, null, false, null, null, null, null, conditions, notices());
+            return status(Phase.PENDING, null, false, null, null, null, notices());
         }
         add(ConditionType.READY, false, ConditionReason.PROVISIONING.wire(), doing());
         return unpublished(Phase.PROVISIONING, true, notices(started()));
@@ -136,16 +173,75 @@ final class StatusDerivation {
         boolean coming = fetching
                 && facts.sourceTrouble() == null
                 && !facts.source().staged().complete();
-        return new ImageStatus(
+        return status(
                 phase,
                 permille == null ? null : Progress.text(permille),
                 disk != null && disk.cdrom(),
                 disk == null ? null : disk.format(),
                 disk == null || length == null ? null : new Size(length, disk.virtualSizeBytes()),
                 state.speed().reading(coming),
+                notices);
+    }
+
+    /** A status of what is not published. */
+    private ImageStatus status(
+            Phase phase,
+            @Nullable String progress,
+            boolean cdrom,
+            @Nullable ImageFormat format,
+            @Nullable Size size,
+            ImageStatus.@Nullable DownloadSpeed speed,
+            List<Notice> notices) {
+        return new ImageStatus(
+                phase,
+                progress,
+                cdrom,
+                format,
+                size,
+                speed,
                 null,
+                null,
+                uploadable(phase) ? Boolean.TRUE : null,
+                sourceUid(),
+                storageClass(),
                 conditions,
                 notices);
+    }
+
+    /** As long as somebody may still upload, or go on with it. */
+    private boolean uploadable(Phase phase) {
+        return switch (phase) {
+            case WAIT_FOR_USER_UPLOAD, PROVISIONING ->
+                isUpload()
+                        && !facts.source().expired()
+                        && !facts.source().staged().complete();
+            case PENDING, READY, FAILED, TERMINATING, IMAGE_LOST, PVC_LOST -> false;
+        };
+    }
+
+    /** Whether this version was shown as Pending: every image is, at first. */
+    private boolean seenPending() {
+        StatusState.Said said = state.said();
+        return said != null && said.image().equals(facts.image());
+    }
+
+    private boolean isUpload() {
+        ImageRequested wanted = requested();
+        return wanted != null && wanted.source() instanceof DataSource.Upload;
+    }
+
+    private @Nullable ImageRequested requested() {
+        return facts.request() instanceof ImageRequested wanted ? wanted : null;
+    }
+
+    private @Nullable String sourceUid() {
+        ImageRequested wanted = requested();
+        return wanted == null ? null : wanted.sourceUid();
+    }
+
+    private @Nullable String storageClass() {
+        ImageRequested wanted = requested();
+        return wanted == null ? null : wanted.storageClass();
     }
 
     private String doing() {
@@ -153,6 +249,16 @@ final class StatusDerivation {
             return facts.source().completed()
                     ? "The image is being published."
                     : "The source's checksums are being verified.";
+        }
+        UploadLease upload = facts.source().staged().upload();
+        if (upload != null) {
+            return upload.open()
+                    ? "The file is being uploaded."
+                    : "The upload broke off after %d bytes, and can go on from there: curl -C %<d -T FILE ADDRESS"
+                            .formatted(facts.source().staged().presentBytes());
+        }
+        if (isUpload()) {
+            return "What was uploaded is lost: it has to be uploaded once more.";
         }
         ImageFacts.Trouble trouble = facts.sourceTrouble();
         if (trouble != null) {
@@ -176,11 +282,21 @@ final class StatusDerivation {
     }
 
     private ConditionReason failure() {
-        if (!(facts.request() instanceof ImageRequested requested)) {
+        ImageRequested wanted = requested();
+        StageFailed failed = facts.failed();
+        if (wanted == null || failed == null) {
             return ConditionReason.PROVISIONING_FAILED;
         }
-        return switch (requested.source()) {
+        return switch (wanted.source()) {
+            case DataSource.ContainerImage ignored ->
+                failed.stage() == Stage.FETCH ? ConditionReason.IMAGE_PULL_FAILED : ConditionReason.PROVISIONING_FAILED;
+            case DataSource.Upload ignored ->
+                failed.reason() == FailureReason.UPLOAD_TIMEOUT
+                        ? ConditionReason.WAIT_FOR_USER_UPLOAD_TIMEOUT
+                        : ConditionReason.PROVISIONING_FAILED;
             case DataSource.Http ignored -> ConditionReason.PROVISIONING_FAILED;
+            case DataSource.PublishedImage ignored -> ConditionReason.PROVISIONING_FAILED;
+            case DataSource.Volume ignored -> ConditionReason.PROVISIONING_FAILED;
         };
     }
 
@@ -189,6 +305,12 @@ final class StatusDerivation {
             case ImageRequested requested ->
                 switch (requested.source()) {
                     case DataSource.Http http -> " from " + http.url();
+                    case DataSource.ContainerImage image -> " from the container image " + image.image();
+                    case DataSource.Upload ignored -> " by an upload";
+                    case DataSource.PublishedImage image ->
+                        " from the %s %s".formatted(image.kind().wireName(), image.name());
+                    case DataSource.Volume volume ->
+                        " from the %s %s".formatted(volume.kind().wireName(), volume.name());
                 };
             case ImageBlocked ignored -> "";
             case ImageWithdrawn ignored -> "";

@@ -93,6 +93,7 @@ public final class StatusFold implements Fold<StatusState> {
     /** Whether somebody works, or has worked, on the image itself. */
     private static boolean isWork(Event event) {
         return switch (event) {
+            case Event.UploadExpired ignored -> false;
             case Event.Fetched ignored -> true;
             case Event.Converted ignored -> true;
             case Event.TaskHeartbeat ignored -> true;

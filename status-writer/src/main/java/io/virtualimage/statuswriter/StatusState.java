@@ -5,7 +5,6 @@ import io.virtualimage.topics.Event.StatusChanged;
 import io.virtualimage.topics.ImageStatus;
 import io.virtualimage.topics.Incarnation;
 import java.time.Instant;
-import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -44,7 +43,13 @@ public record StatusState(
         boolean newSpec =
                 later.image().generation() > facts.image().generation() && (facts.request() != null || respecified);
         return new StatusState(
-                later, false, newSpec, null, Speedometer.AT_REST, status == null ? null : withoutNotices(status), said);
+                later,
+                false,
+                newSpec,
+                null,
+                Speedometer.AT_REST,
+                status == null ? null : status.withoutNotices(),
+                said);
     }
 
     StatusState with(ImageFacts newFacts, boolean nowStarted, @Nullable Integer newPermille, Speedometer newSpeed) {
@@ -70,7 +75,9 @@ public record StatusState(
         if (said.heard() == ours && !overtaken) {
             return this;
         }
-        ImageStatus standing = change.image().equals(facts.image()) ? change.status() : withoutNotices(change.status());
+        ImageStatus standing = change.image().equals(facts.image())
+                ? change.status()
+                : change.status().withoutNotices();
         return new StatusState(
                 facts,
                 started,
@@ -79,18 +86,5 @@ public record StatusState(
                 speed,
                 overtaken ? standing : status,
                 new Said(said.image(), said.status(), said.at(), ours));
-    }
-
-    private static ImageStatus withoutNotices(ImageStatus status) {
-        return new ImageStatus(
-                status.phase(),
-                status.progress(),
-                status.cdrom(),
-                status.format(),
-                status.size(),
-                status.downloadSpeed(),
-                status.registryUrl(),
-                status.conditions(),
-                List.of());
     }
 }

@@ -2,6 +2,7 @@ package io.virtualimage.statuswriter;
 
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.virtualimage.k8s.KubernetesConnection;
+import io.virtualimage.stage.access.AccessTokens;
 import io.virtualimage.stage.process.Settings;
 import io.virtualimage.stage.process.StageRuntime;
 import io.virtualimage.topics.Topic;
@@ -14,19 +15,26 @@ public final class StatusWriter {
     private StatusWriter() {}
 
     /**
-     * Starts it; it ends with the runtime. Reads the settings {@code KUBECONFIG} and {@code STATUS_WRITES_PER_SECOND} (of
-     * this replica; 200).
+     * Starts it; it ends with the runtime. Reads the settings {@code KUBECONFIG}, {@code STATUS_WRITES_PER_SECOND} (of
+     * this replica; 200), {@code TOKEN_KEY}, {@code UPLOAD_HOST} (host and port that lead to the fetchers from outside of
+     * the cluster; none by default), {@code UPLOAD_TLS} (whether by https; {@code true}) and {@code UPLOAD_SERVICE} (host
+     * and port within the cluster).
      *
      * @throws IllegalStateException if a setting is malformed
      */
     public static void start(StageRuntime runtime, Settings settings) {
         int writesPerSecond = settings.number("STATUS_WRITES_PER_SECOND", 200, 1, 100_000);
         Optional<String> kubeconfig = settings.optional("KUBECONFIG");
+        String key = settings.text("TOKEN_KEY");
+        String scheme = settings.flag("UPLOAD_TLS", true) ? "https://" : "http://";
+        String external = settings.optional("UPLOAD_HOST").map(scheme::concat).orElse(null);
+        String inCluster = "http://" + settings.text("UPLOAD_SERVICE", "virtualimage-upload.virtualimage-system.svc");
         settings.check();
+        UploadAddresses uploads = new UploadAddresses(AccessTokens.ofSetting("TOKEN_KEY", key), external, inCluster);
         KubernetesClient client = runtime.keep(KubernetesConnection.open(kubeconfig));
         ImageApi api = new ClusterImageApi(client, runtime.replica());
         Pace pace = Pace.perSecond(writesPerSecond);
         runtime.host(new StatusFold());
-        runtime.consume(APPLIERS, Topic.STATUS, new StatusApplier(api, pace, runtime.clock()));
+        runtime.consume(APPLIERS, Topic.STATUS, new StatusApplier(api, pace, runtime.clock(), uploads));
     }
 }

@@ -27,8 +27,14 @@ enum Verdict {
      * Judges a status.
      *
      * @param last what this process wrote last of the image; null if it doesn't know
+     * @param uploads where files are sent to; null if nothing is set up for that
      */
-    static Verdict of(Incarnation image, ImageStatus status, StandingImage object, @Nullable StatusChanged last) {
+    static Verdict of(
+            Incarnation image,
+            ImageStatus status,
+            StandingImage object,
+            @Nullable StatusChanged last,
+            @Nullable UploadAddresses uploads) {
         boolean leaving = status.phase() == ImageStatus.Phase.TERMINATING;
         boolean matches =
                 leaving ? object.generation() >= image.generation() : object.generation() == image.generation();
@@ -37,7 +43,8 @@ enum Verdict {
         }
         // As long as nobody else has written, what was written is known to more than the resource can say.
         boolean older;
-        if (last != null && KubernetesStatus.of(last.image(), last.status()).equals(object.status())) {
+        if (last != null
+                && KubernetesStatus.of(last.image(), last.status(), uploads).equals(object.status())) {
             older = isOlder(image, status, last);
         } else {
             older = isOlder(image, status, object.status());
@@ -69,7 +76,7 @@ enum Verdict {
 
     /** The same, of what stands in the resource: it has no place for the incarnation, and times in seconds. */
     private static boolean isOlder(Incarnation image, ImageStatus status, @Nullable VirtualImageStatus standing) {
-        VirtualImageStatus next = KubernetesStatus.of(image, status);
+        VirtualImageStatus next = KubernetesStatus.of(image, status, null);
         if (standing == null || standing.observedGeneration() == null || next.observedGeneration() == null) {
             return false;
         }
@@ -92,10 +99,12 @@ enum Verdict {
         return !status.phase().settled() && rank(phase) < rank(now);
     }
 
-    /** Whether what stands there was published by this very incarnation: its tag has that in its name. */
+    /** Whether what stands there was published by this very incarnation: its tag, or its claim, has that in its name. */
     private static boolean shows(VirtualImageStatus standing, Incarnation image) {
         VirtualImageStatus.Target target = standing.target();
-        return target != null && String.valueOf(target.registryURL()).endsWith(":" + image.publicName());
+        return target != null
+                && (String.valueOf(target.registryURL()).endsWith(":" + image.publicName())
+                        || String.valueOf(target.persistentVolumeClaimName()).endsWith("-" + image.publicName()));
     }
 
     private static Instant lastTransition(List<Condition> conditions) {

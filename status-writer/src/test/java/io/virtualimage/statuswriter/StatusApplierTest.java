@@ -48,6 +48,10 @@ class StatusApplierTest {
                 null,
                 null,
                 null,
+                null,
+                null,
+                null,
+                null,
                 List.of(new Condition("Ready", phase == Phase.READY, "R" + phase, "", NOW.plusSeconds(second))),
                 List.of(notices));
         return new ViewRecord(
@@ -248,8 +252,13 @@ class StatusApplierTest {
                         new ImageStatus.Size(1536, 2L << 30),
                         new ImageStatus.DownloadSpeed(2_411_724, 512L),
                         "r/vi/ns/disk:u1",
+                        null,
+                        null,
+                        null,
+                        null,
                         List.of(new Condition("Ready", false, "Provisioning", "m", NOW.plusMillis(999))),
-                        List.of()));
+                        List.of()),
+                null);
         assertThat(status.observedGeneration()).isEqualTo(3);
         assertThat(status.size()).isEqualTo(VirtualImageStatus.Size.of(1536L, 2L << 30));
         assertThat(status.size().stored()).isEqualTo("1.5Ki");

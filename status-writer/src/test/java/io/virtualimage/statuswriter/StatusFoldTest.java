@@ -17,11 +17,15 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.virtualimage.k8s.ConditionReason;
 import io.virtualimage.k8s.ConditionType;
+import io.virtualimage.topics.Checksums;
+import io.virtualimage.topics.DataSource;
 import io.virtualimage.topics.Event;
 import io.virtualimage.topics.FailureReason;
 import io.virtualimage.topics.ImageFormat;
 import io.virtualimage.topics.ImageStatus;
 import io.virtualimage.topics.Incarnation;
+import io.virtualimage.topics.ObjectKind;
+import io.virtualimage.topics.Storage;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.List;
@@ -81,6 +85,10 @@ class StatusFoldTest {
                 ImageStatus.Phase.PROVISIONING,
                 "50.0%",
                 false,
+                null,
+                null,
+                null,
+                null,
                 null,
                 null,
                 null,
@@ -305,5 +313,74 @@ class StatusFoldTest {
                 assertThat(type.reasons(condition.status())).contains(ConditionReason.parse(condition.reason()));
             }
         }
+    }
+
+    @Test
+    void anUploadIsWaitedForAndGoesOnWhereItBroke() {
+        story.tell(Story.requested(first, new DataSource.Upload(Checksums.NONE)))
+                .at("5")
+                .tell(Story.upload(first, 0, "s1", 0), Story.uploaded(first, "s1", 0))
+                .at("6")
+                .tell(new Event.UploadInterrupted(first, 0, "s1", "the client went away", "fetcher-1"))
+                .at("7");
+        says("""
+                0.0  1.0 PENDING - DatasourceReady=True:DatasourceReady@0.0 Ready=False:ProvisioningNotStarted@0.0
+                0.5  1.0 WAIT_FOR_USER_UPLOAD - uploadable DatasourceReady=True:DatasourceReady@0.0 Ready=False:WaitForUserUpload@0.5
+                5.0  1.0 PROVISIONING 0.0% uploadable DatasourceReady=True:DatasourceReady@0.0 Ready=False:Provisioning@5.0 told=DataSourceImportStarted
+                5.5  1.0 PROVISIONING 25.0% uploadable speed=1000000 DatasourceReady=True:DatasourceReady@0.0 Ready=False:Provisioning@5.0 told=DataSourceImportStarted
+                6.0  1.0 PROVISIONING 25.0% uploadable speed=1000000 DatasourceReady=True:DatasourceReady@0.0 Ready=False:Provisioning@5.0 told=DataSourceImportStarted
+                """);
+        assertThat(story.last().conditions().getLast().message())
+                .isEqualTo(
+                        "The upload broke off after 1000 bytes, and can go on from there: curl -C 1000 -T FILE ADDRESS");
+        story.tell(Story.upload(first, 0, "s2", 1), Story.uploaded(first, "s2", 1))
+                .at("8");
+        assertThat(story.last().uploadable()).isNull();
+        assertThat(story.last().phase()).isEqualTo(ImageStatus.Phase.PROVISIONING);
+    }
+
+    @Test
+    void nobodyUploads() {
+        story.tell(Story.requested(first, new DataSource.Upload(Checksums.NONE)))
+                .at("600")
+                .tell(new Event.UploadExpired(first, 0, null))
+                .at("601")
+                .tell(Story.failed(first, FailureReason.UPLOAD_TIMEOUT, "nobody uploaded anything within 10 min"));
+        assertThat(story.last().phase()).isEqualTo(ImageStatus.Phase.FAILED);
+        assertThat(story.last().uploadable()).isNull();
+        assertThat(story.last().conditions().getLast().reason()).isEqualTo("WaitForUserUploadTimeout");
+        assertThat(story.text()).doesNotContain("PROVISIONING");
+    }
+
+    @Test
+    void aContainerImageThatCannotBePulledSaysSo() {
+        story.tell(Story.requested(first, new DataSource.ContainerImage("r/a:b", "pull", false)))
+                .at("1")
+                .tell(Story.failed(first, FailureReason.SOURCE_REFUSED, "unauthorized: authentication required"));
+        assertThat(story.last().conditions().getLast().reason()).isEqualTo("ImagePullFailed");
+        assertThat(story.last().conditions().getLast().message()).contains("unauthorized: authentication required");
+    }
+
+    @Test
+    void whatAnImageIsMadeFromAndWhereItIsIsShown() {
+        story.tell(new Event.ImageRequested(
+                        first,
+                        new DataSource.Volume(ObjectKind.VIRTUAL_DISK, "root", "vd-root", null),
+                        Storage.PERSISTENT_VOLUME_CLAIM,
+                        null,
+                        "uid-of-root",
+                        "fast"))
+                .at("1")
+                .tell(new Event.ImagePublished(
+                        first, 0, null, null, null, 64_000, ImageFormat.RAW, false, 64_000, 64_000, "d8v-vi-disk-u1"));
+        ImageStatus ready = story.last();
+        assertThat(ready.phase()).isEqualTo(ImageStatus.Phase.READY);
+        assertThat(ready.sourceUid()).isEqualTo("uid-of-root");
+        assertThat(ready.claim()).isEqualTo("d8v-vi-disk-u1");
+        assertThat(ready.storageClass()).isEqualTo("fast");
+        assertThat(ready.registryUrl()).isNull();
+        assertThat(ready.conditions())
+                .extracting(ImageStatus.Condition::type)
+                .containsExactly("DatasourceReady", "StorageClassReady", "Ready");
     }
 }

@@ -121,6 +121,9 @@ final class Story {
         words.add(change.image().version());
         words.add(status.phase().name());
         words.add(status.progress() == null ? "-" : status.progress());
+        if (status.uploadable() != null) {
+            words.add("uploadable");
+        }
         if (status.format() != null) {
             words.add(status.format().wireName());
         }
@@ -165,12 +168,21 @@ final class Story {
     }
 
     static Event requested(Incarnation image) {
-        return new Event.ImageRequested(
-                image,
-                new DataSource.Http("https://example.com/disk.qcow2", false, Checksums.NONE),
-                Storage.CONTAINER_REGISTRY,
-                null,
-                null);
+        return requested(image, new DataSource.Http("https://example.com/disk.qcow2", false, Checksums.NONE));
+    }
+
+    static Event requested(Incarnation image, DataSource source) {
+        return new Event.ImageRequested(image, source, Storage.CONTAINER_REGISTRY, null, null, null);
+    }
+
+    /** An upload of two segments. */
+    static Event upload(Incarnation image, int epoch, String session, int fromIndex) {
+        return new Event.UploadOpened(image, epoch, session, fromIndex, SEGMENT, 2L * SEGMENT, "disk.img", "fetcher-1");
+    }
+
+    static Event uploaded(Incarnation image, String session, int index) {
+        return new Event.SegmentFetched(
+                image, 0, session, index, SEGMENT, 0, SegmentSet.EMPTY, false, null, "fetcher-1");
     }
 
     static Event blocked(Incarnation image, String condition, String reason) {
@@ -189,7 +201,8 @@ final class Story {
                 SEGMENT,
                 new Validator(Validator.Kind.ETAG, "\"1\""),
                 length != null,
-                "disk.qcow2");
+                "disk.qcow2",
+                null);
     }
 
     static Event segment(Incarnation image, int epoch, int index) {
@@ -242,7 +255,8 @@ final class Story {
                 ImageFormat.QCOW2,
                 false,
                 10_000,
-                64_000);
+                64_000,
+                null);
     }
 
     static Event failed(Incarnation image, FailureReason reason, String message) {

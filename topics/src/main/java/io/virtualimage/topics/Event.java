@@ -40,13 +40,16 @@ public sealed interface Event {
      *
      * @param retry the value of the annotation {@code virtualimage.io/retry} that this run answers; null if none
      * @param sourceUid the UID of the object that the source refers to; null if it refers to none
+     * @param storageClass the class that an image on a claim asks for; null for the cluster's default
      */
     record ImageRequested(
             Incarnation image,
             DataSource source,
             Storage storage,
             @Nullable String retry,
-            @Nullable String sourceUid) implements Request {}
+            @Nullable String sourceUid,
+            @Nullable String storageClass)
+            implements Request {}
 
     /**
      * The image is wanted, but something that it depends on isn't there.
@@ -74,6 +77,7 @@ public sealed interface Event {
      * @param validator null if the source gave none
      * @param ranges whether pieces may be fetched and put together: ranges are served and the validator is strong
      * @param fileName the last word on how the file is called; never empty
+     * @param entry where in a container image the file is; null for other sources
      */
     record SourceOpened(
             Incarnation image,
@@ -82,7 +86,8 @@ public sealed interface Event {
             int segmentBytes,
             @Nullable Validator validator,
             boolean ranges,
-            String fileName)
+            String fileName,
+            @Nullable LayerEntry entry)
             implements Fetched {
         public SourceOpened {
             if (ranges && (lengthBytes == null || validator == null || !validator.strong())) {
@@ -125,6 +130,47 @@ public sealed interface Event {
             INTERRUPTED
         }
     }
+
+    /**
+     * Somebody uploads. Said when it begins, and again and again as a sign of life; the first one who says it owns the
+     * upload until it dies or says {@link UploadInterrupted}. An upload from byte 0 after one that broke off has the next
+     * epoch; one that goes on with what is staged has the same.
+     *
+     * @param session names it: 16 hexadecimal digits
+     * @param fromIndex the first segment that it will write: the first one that isn't staged
+     * @param lengthBytes length of the whole; null as long as the client doesn't say
+     * @param fileName how the file is called; never empty
+     * @param worker the replica that receives it
+     */
+    record UploadOpened(
+            Incarnation image,
+            int epoch,
+            String session,
+            int fromIndex,
+            int segmentBytes,
+            @Nullable Long lengthBytes,
+            String fileName,
+            String worker)
+            implements Fetched {
+        public UploadOpened {
+            if (fromIndex < 0 || segmentBytes < 1 || (lengthBytes != null && lengthBytes < 1)) {
+                throw new IllegalArgumentException(
+                        "an upload of %s bytes from segment %d on".formatted(lengthBytes, fromIndex));
+            }
+        }
+    }
+
+    /** An upload broke off. What it staged stays, and another session may go on. */
+    record UploadInterrupted(Incarnation image, int epoch, String session, String message, String worker)
+            implements Fetched {}
+
+    /**
+     * Nobody uploads in time: what comes later is refused. Without effect if somebody had begun before it was said.
+     *
+     * @param session the last one there was; null if there was none
+     */
+    record UploadExpired(
+            Incarnation image, int epoch, @Nullable String session) implements Fetched {}
 
     /** The source's bytes have the checksums that were asked for. */
     record SourceVerified(Incarnation image, int epoch, Checksums checksums) implements Fetched {}
@@ -195,26 +241,38 @@ public sealed interface Event {
     // ---- published
 
     /**
-     * The image can be used by others.
+     * The image can be used by others, in the registry or on a claim.
      *
-     * @param registryUrl {@code registry/repository:tag}
-     * @param manifest digest of the manifest
-     * @param layer digest of the layer
+     * @param registryUrl {@code registry/repository:tag}; null if it is on a claim
+     * @param manifest digest of the manifest; null if it is on a claim
+     * @param layer digest of the layer; null if it is on a claim
+     * @param layerBytes length of the layer; of what is on the claim
      * @param storedBytes length of the source file
      * @param unpackedBytes the size that a guest sees
+     * @param claim name of the claim, in the image's namespace; null if it is in the registry
      */
     record ImagePublished(
             Incarnation image,
             int epoch,
-            String registryUrl,
-            String manifest,
-            String layer,
+            @Nullable String registryUrl,
+            @Nullable String manifest,
+            @Nullable String layer,
             long layerBytes,
             ImageFormat format,
             boolean cdrom,
             long storedBytes,
-            long unpackedBytes)
-            implements Published {}
+            long unpackedBytes,
+            @Nullable String claim)
+            implements Published {
+        public ImagePublished {
+            if ((registryUrl == null) == (claim == null)
+                    || (registryUrl == null) != (manifest == null)
+                    || (registryUrl == null) != (layer == null)) {
+                throw new IllegalArgumentException("an image is in the registry or on a claim: %s, %s, %s, %s"
+                        .formatted(registryUrl, manifest, layer, claim));
+            }
+        }
+    }
 
     /**
      * What was published of an image is gone: in every version up to this one, or in all but the one kept.

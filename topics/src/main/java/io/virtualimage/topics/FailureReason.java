@@ -12,7 +12,9 @@ public enum FailureReason {
     SOURCE_EMPTY,
     /** The source was a different file every time it was asked. */
     SOURCE_CHANGING,
-    /** The bytes are not those that the user gave a checksum of. */
+    /** Nobody uploaded anything in time, or went on with what had broken off. */
+    UPLOAD_TIMEOUT,
+    /** The bytes are not those that the user gave a checksum of, or that the registry's digest speaks of. */
     CHECKSUM_MISMATCH,
     /** The bytes are no disk image. */
     NOT_AN_IMAGE,

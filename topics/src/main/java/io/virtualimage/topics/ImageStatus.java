@@ -10,6 +10,12 @@ import org.jspecify.annotations.Nullable;
  *
  * @param progress as shown, for example {@code 28.2%}; null while nothing is known
  * @param cdrom false until it is known
+ * @param registryUrl where it is in the registry; null if it isn't there
+ * @param claim the claim that it is on; null if it is on none
+ * @param uploadable whether the addresses to upload to are to be shown; what they are is no matter for a topic. Null
+ *     stands for no
+ * @param sourceUid UID of the object that it was made from
+ * @param storageClass the class of its claim, where it is known
  * @param conditions in a fixed order
  */
 public record ImageStatus(
@@ -20,6 +26,10 @@ public record ImageStatus(
         @Nullable Size size,
         @Nullable DownloadSpeed downloadSpeed,
         @Nullable String registryUrl,
+        @Nullable String claim,
+        @Nullable Boolean uploadable,
+        @Nullable String sourceUid,
+        @Nullable String storageClass,
         List<Condition> conditions,
         List<Notice> notices) {
 
@@ -34,6 +44,24 @@ public record ImageStatus(
                 .map(Condition::lastTransitionTime)
                 .max(Instant::compareTo)
                 .orElse(Instant.EPOCH);
+    }
+
+    /** The same, but that users were notified of nothing. */
+    public ImageStatus withoutNotices() {
+        return new ImageStatus(
+                phase,
+                progress,
+                cdrom,
+                format,
+                size,
+                downloadSpeed,
+                registryUrl,
+                claim,
+                uploadable,
+                sourceUid,
+                storageClass,
+                conditions,
+                List.of());
     }
 
     /** {@code .status.phase}. */

@@ -11,6 +11,7 @@ import org.jspecify.annotations.Nullable;
  * @param lengthBytes length of the source; null as long as nobody knows
  * @param present the segments that are staged
  * @param zeros those of them that hold nothing but zeros, and so have no object
+ * @param upload whose the segments of an upload are; null if the source is none
  */
 public record StagedSource(
         int epoch,
@@ -18,12 +19,29 @@ public record StagedSource(
         int segmentBytes,
         @Nullable Long lengthBytes,
         SegmentSet present,
-        SegmentSet zeros) {
+        SegmentSet zeros,
+        @Nullable UploadLease upload) {
 
     public StagedSource {
         if (epoch < 0 || segmentBytes < 1 || (lengthBytes != null && lengthBytes < 0)) {
             throw new IllegalArgumentException("epoch " + epoch + ", segments of " + segmentBytes + " bytes");
         }
+    }
+
+    /** What is staged of a source that is no upload. */
+    public StagedSource(
+            int epoch,
+            @Nullable String session,
+            int segmentBytes,
+            @Nullable Long lengthBytes,
+            SegmentSet present,
+            SegmentSet zeros) {
+        this(epoch, session, segmentBytes, lengthBytes, present, zeros, null);
+    }
+
+    /** The stream that must have written a segment; null if it was read as a range. */
+    public @Nullable String sessionOf(int index) {
+        return upload == null ? session : upload.sessionAt(index);
     }
 
     /** @throws IllegalStateException if the length is not known */
@@ -46,19 +64,31 @@ public record StagedSource(
 
     public StagedSource with(int index, boolean allZero) {
         return new StagedSource(
-                epoch, session, segmentBytes, lengthBytes, present.with(index), allZero ? zeros.with(index) : zeros);
+                epoch,
+                session,
+                segmentBytes,
+                lengthBytes,
+                present.with(index),
+                allZero ? zeros.with(index) : zeros,
+                upload);
     }
 
     public StagedSource without(int index) {
         return new StagedSource(
-                epoch, session, segmentBytes, lengthBytes, present.without(index), zeros.without(index));
+                epoch, session, segmentBytes, lengthBytes, present.without(index), zeros.without(index), upload);
     }
 
     public StagedSource withLength(long length) {
-        return new StagedSource(epoch, session, segmentBytes, length, present, zeros);
+        return new StagedSource(epoch, session, segmentBytes, length, present, zeros, upload);
     }
 
     public StagedSource withSession(String owner) {
-        return new StagedSource(epoch, owner, segmentBytes, lengthBytes, present, zeros);
+        return new StagedSource(epoch, owner, segmentBytes, lengthBytes, present, zeros, upload);
+    }
+
+    /** The same upload with its session in another state. */
+    public StagedSource withUpload(UploadLease lease) {
+        return new StagedSource(
+                epoch, lease.sessions().getFirst().session(), segmentBytes, lengthBytes, present, zeros, lease);
     }
 }

@@ -5,5 +5,7 @@ import com.fasterxml.jackson.annotation.JsonProperty;
 /** Where an image goes to. */
 public enum Storage {
     @JsonProperty("ContainerRegistry")
-    CONTAINER_REGISTRY
+    CONTAINER_REGISTRY,
+    @JsonProperty("PersistentVolumeClaim")
+    PERSISTENT_VOLUME_CLAIM
 }

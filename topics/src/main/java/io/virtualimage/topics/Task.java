@@ -66,8 +66,18 @@ public sealed interface Task extends Event.TaskEvent {
         }
     }
 
-    /** Stage one segment of a source. Answer: {@link Event.SegmentFetched}. */
-    record FetchRange(Header header, DataSource source, Validator validator, SegmentLayout layout, int index)
+    /**
+     * Stage one segment of a source. Answer: {@link Event.SegmentFetched}.
+     *
+     * @param entry where in a container image the file is; null for other sources
+     */
+    record FetchRange(
+            Header header,
+            DataSource source,
+            Validator validator,
+            SegmentLayout layout,
+            int index,
+            @Nullable LayerEntry entry)
             implements Task {
         @Override
         public TaskId id() {
@@ -81,7 +91,7 @@ public sealed interface Task extends Event.TaskEvent {
 
         @Override
         public FetchRange asAttempt(int attempt) {
-            return new FetchRange(header.withAttempt(attempt), source, validator, layout, index);
+            return new FetchRange(header.withAttempt(attempt), source, validator, layout, index, entry);
         }
     }
 
@@ -113,12 +123,14 @@ public sealed interface Task extends Event.TaskEvent {
      * {@link Event.StreamBroken}, and the next epoch begins. Answers: {@link Event.SegmentFetched}, many.
      *
      * @param lengthBytes what the source said when it was probed; a stream that says nothing is held to it
+     * @param entry where in a container image the file is; null for other sources
      */
     record FetchStream(
             Header header,
             DataSource source,
             int segmentBytes,
-            @Nullable Long lengthBytes) implements Task {
+            @Nullable Long lengthBytes,
+            @Nullable LayerEntry entry) implements Task {
         @Override
         public TaskId id() {
             return TaskId.of("FetchStream", epoch());
@@ -131,7 +143,29 @@ public sealed interface Task extends Event.TaskEvent {
 
         @Override
         public FetchStream asAttempt(int attempt) {
-            return new FetchStream(header.withAttempt(attempt), source, segmentBytes, lengthBytes);
+            return new FetchStream(header.withAttempt(attempt), source, segmentBytes, lengthBytes, entry);
+        }
+    }
+
+    /**
+     * Read a volume that a claim holds, by a Job that mounts it and sends what it reads to a fetcher. Done any number of
+     * times: it sees to it that there is such a Job. Answers: {@link Event.SourceOpened} and
+     * {@link Event.SegmentFetched}, many, when the Job has sent something.
+     */
+    record ReadVolume(Header header, DataSource.Volume source, int segmentBytes) implements Task {
+        @Override
+        public TaskId id() {
+            return TaskId.of("ReadVolume", epoch());
+        }
+
+        @Override
+        public WorkGroup group() {
+            return WorkGroup.FETCH_TASKS;
+        }
+
+        @Override
+        public ReadVolume asAttempt(int attempt) {
+            return new ReadVolume(header.withAttempt(attempt), source, segmentBytes);
         }
     }
 
@@ -139,8 +173,18 @@ public sealed interface Task extends Event.TaskEvent {
      * Compute the checksums over what is staged, beside the transfer. Answer: {@link Event.SourceVerified}.
      *
      * @param follow where on {@code virtualimage.fetched} the rest will be announced
+     * @param source where the bytes around the file are; null unless {@code entry} is given
+     * @param entry where in a layer the file is, if the layer was not read as a whole: then the layer's digest is
+     *     verified too, for which what is around the file is read now; null if there is nothing of the kind
      */
-    record VerifySource(Header header, StagedSource staged, Position follow, Checksums expected) implements Task {
+    record VerifySource(
+            Header header,
+            StagedSource staged,
+            Position follow,
+            Checksums expected,
+            @Nullable DataSource source,
+            @Nullable LayerEntry entry)
+            implements Task {
         @Override
         public TaskId id() {
             return TaskId.of("VerifySource", epoch());
@@ -153,7 +197,7 @@ public sealed interface Task extends Event.TaskEvent {
 
         @Override
         public VerifySource asAttempt(int attempt) {
-            return new VerifySource(header.withAttempt(attempt), staged, follow, expected);
+            return new VerifySource(header.withAttempt(attempt), staged, follow, expected, source, entry);
         }
     }
 
@@ -165,12 +209,15 @@ public sealed interface Task extends Event.TaskEvent {
      *
      * @param fileName what the source calls the file
      * @param plain what the source was unpacked to, which is then looked at; null if it isn't compressed, as far as known
+     * @param storage what the output is for; null stands for {@link Storage#CONTAINER_REGISTRY}
      */
     record InspectDisk(
             Header header,
             StagedSource staged,
             String fileName,
-            @Nullable StagedSource plain) implements Task {
+            @Nullable StagedSource plain,
+            @Nullable Storage storage)
+            implements Task {
         @Override
         public TaskId id() {
             return TaskId.of(plain == null ? "InspectDisk" : "InspectPlainDisk", epoch());
@@ -183,7 +230,7 @@ public sealed interface Task extends Event.TaskEvent {
 
         @Override
         public InspectDisk asAttempt(int attempt) {
-            return new InspectDisk(header.withAttempt(attempt), staged, fileName, plain);
+            return new InspectDisk(header.withAttempt(attempt), staged, fileName, plain, storage);
         }
     }
 
@@ -290,6 +337,73 @@ public sealed interface Task extends Event.TaskEvent {
         @Override
         public PushLayer asAttempt(int attempt) {
             return new PushLayer(header.withAttempt(attempt), staged, follow, output, recipe);
+        }
+    }
+
+    /**
+     * Make an image of an image that is in the registry already: its layer is given to the other repository too, and gets
+     * a manifest of its own. Moves no bytes, unless the registry refuses to share a layer. Answer:
+     * {@link Event.ImagePublished}.
+     */
+    record MountImage(Header header, DataSource.PublishedImage source) implements Task {
+        @Override
+        public TaskId id() {
+            return TaskId.of("MountImage", epoch());
+        }
+
+        @Override
+        public WorkGroup group() {
+            return WorkGroup.PUBLISH_TASKS;
+        }
+
+        @Override
+        public MountImage asAttempt(int attempt) {
+            return new MountImage(header.withAttempt(attempt), source);
+        }
+    }
+
+    /**
+     * Put the disk onto a claim, by a Job that mounts it and asks a publisher for what to write. Done any number of times:
+     * it sees to it that there are the claim and the Job. Answer: {@link Event.ImagePublished}, when the Job has written
+     * and verified all of it.
+     *
+     * @param staged all of the source
+     * @param recipe what an output by a recipe is made of; null if the source passes through
+     * @param storageClass null for the cluster's default
+     * @param storedBytes length of the source file
+     * @param unpackedBytes the size that a guest sees
+     */
+    record FillVolume(
+            Header header,
+            StagedSource staged,
+            @Nullable StagedOutput recipe,
+            @Nullable String storageClass,
+            ImageFormat format,
+            boolean cdrom,
+            long storedBytes,
+            long unpackedBytes)
+            implements Task {
+        @Override
+        public TaskId id() {
+            return TaskId.of("FillVolume", epoch());
+        }
+
+        @Override
+        public WorkGroup group() {
+            return WorkGroup.PUBLISH_TASKS;
+        }
+
+        @Override
+        public FillVolume asAttempt(int attempt) {
+            return new FillVolume(
+                    header.withAttempt(attempt),
+                    staged,
+                    recipe,
+                    storageClass,
+                    format,
+                    cdrom,
+                    storedBytes,
+                    unpackedBytes);
         }
     }
 

@@ -10,7 +10,7 @@ import java.util.Set;
  */
 public record TaskId(@JsonValue String value) {
     private static final Set<String> STAGING =
-            Set.of("FetchRange", "FetchStream", "UnpackSource", "MapDisk", "ConvertSegment", "PushLayer");
+            Set.of("FetchRange", "FetchStream", "ReadVolume", "UnpackSource", "MapDisk", "ConvertSegment", "PushLayer");
 
     @JsonCreator(mode = JsonCreator.Mode.DELEGATING)
     public TaskId {

@@ -1,15 +1,20 @@
 package io.virtualimage.topics;
 
 /**
- * What a server says to tell one version of a file from another (RFC 9110, section 8.8).
+ * What tells one version of a source from another: what an HTTP server says of it (RFC 9110, section 8.8), or its very
+ * name.
  *
- * @param kind which header field it came from
- * @param value the field's value as it was sent, quotes included
+ * @param kind what it is
+ * @param value of a header field as it was sent, quotes included
  */
 public record Validator(Kind kind, String value) {
     public enum Kind {
         ETAG,
-        LAST_MODIFIED
+        LAST_MODIFIED,
+        /** Digest of a blob in a registry: it is named by its bytes. */
+        DIGEST,
+        /** Of a volume that nobody writes to while it is read: the UID of its claim. */
+        CLAIM
     }
 
     public Validator {
@@ -23,6 +28,10 @@ public record Validator(Kind kind, String value) {
      * does not (RFC 9110, section 8.8.2.2 asks for more than we can know), nor does a weak entity tag.
      */
     public boolean strong() {
-        return kind == Kind.ETAG && !value.startsWith("W/");
+        return switch (kind) {
+            case ETAG -> !value.startsWith("W/");
+            case LAST_MODIFIED -> false;
+            case DIGEST, CLAIM -> true;
+        };
     }
 }

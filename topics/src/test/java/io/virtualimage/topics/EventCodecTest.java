@@ -23,6 +23,7 @@ class EventCodecTest {
                         new Checksums(Map.of(ChecksumAlgorithm.MD5, "00112233445566778899aabbccddeeff"))),
                 Storage.CONTAINER_REGISTRY,
                 null,
+                null,
                 null);
         byte[] bytes = codec.encode(event, NOW);
         assertThat(EventCodec.decode(bytes)).contains(new EventCodec.Decoded(event, NOW));

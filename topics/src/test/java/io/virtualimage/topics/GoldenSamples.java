@@ -46,6 +46,33 @@ final class GoldenSamples {
     private static final StagedSource PLAIN =
             new StagedSource(0, null, SEGMENT, 4L * SEGMENT, SegmentSet.upTo(4), SegmentSet.of(2));
 
+    private static final StagedSource UPLOADED = new StagedSource(
+            1,
+            "0a1b2c3d4e5f6071",
+            SEGMENT,
+            LENGTH,
+            SegmentSet.upTo(12),
+            SegmentSet.EMPTY,
+            new UploadLease(
+                    List.of(new UploadLease.Part(0, "0a1b2c3d4e5f6071"), new UploadLease.Part(7, "1122334455667788")),
+                    true,
+                    TIME));
+    private static final String BLOB = "sha256:" + "5c".repeat(32);
+    private static final DataSource CONTAINER_IMAGE =
+            new DataSource.ContainerImage("registry.example.org/disks/ubuntu:24.04", "registry-login", true);
+    private static final LayerEntry ENTRY = new LayerEntry(BLOB, LENGTH + 2_560, null, 1_536);
+    private static final LayerEntry COMPRESSED_ENTRY = new LayerEntry(BLOB, LENGTH, Compression.GZIP, 1_536);
+    private static final DataSource.PublishedImage PUBLISHED = new DataSource.PublishedImage(
+            ObjectKind.CLUSTER_VIRTUAL_IMAGE,
+            "ubuntu",
+            "registry.example.org/cvi/ubuntu:1",
+            ImageFormat.QCOW2,
+            false,
+            LENGTH,
+            10_737_418_240L);
+    private static final DataSource.Volume DISK =
+            new DataSource.Volume(ObjectKind.VIRTUAL_DISK, "linux-vm-root", "vd-linux-vm-root", null);
+
     private static final Map<String, Object> ALL_SAMPLES = all();
 
     private GoldenSamples() {}
@@ -97,7 +124,9 @@ final class GoldenSamples {
     }
 
     private static void requests(Map<String, Object> all) {
-        all.put("ImageRequested", new Event.ImageRequested(FIRST, SOURCE, Storage.CONTAINER_REGISTRY, null, null));
+        all.put(
+                "ImageRequested",
+                new Event.ImageRequested(FIRST, SOURCE, Storage.CONTAINER_REGISTRY, null, null, null));
         all.put(
                 "ImageRequested-again",
                 new Event.ImageRequested(
@@ -105,7 +134,33 @@ final class GoldenSamples {
                         new DataSource.Http("http://files.example.org:8080/disk.img", true, ALL),
                         Storage.CONTAINER_REGISTRY,
                         "2026-11-23",
-                        "e6f1e0c4-9d1b-4f0e-8a55-1f2f9a4e7b33"));
+                        "e6f1e0c4-9d1b-4f0e-8a55-1f2f9a4e7b33",
+                        null));
+        all.put(
+                "ImageRequested-container",
+                new Event.ImageRequested(FIRST, CONTAINER_IMAGE, Storage.CONTAINER_REGISTRY, null, null, null));
+        all.put(
+                "ImageRequested-upload",
+                new Event.ImageRequested(
+                        FIRST, new DataSource.Upload(SHA256), Storage.PERSISTENT_VOLUME_CLAIM, null, null, "fast"));
+        all.put(
+                "ImageRequested-image",
+                new Event.ImageRequested(
+                        FIRST,
+                        PUBLISHED,
+                        Storage.CONTAINER_REGISTRY,
+                        null,
+                        "e6f1e0c4-9d1b-4f0e-8a55-1f2f9a4e7b33",
+                        null));
+        all.put(
+                "ImageRequested-snapshot",
+                new Event.ImageRequested(
+                        FIRST,
+                        new DataSource.Volume(ObjectKind.VIRTUAL_DISK_SNAPSHOT, "before", null, "vs-before"),
+                        Storage.CONTAINER_REGISTRY,
+                        null,
+                        "e6f1e0c4-9d1b-4f0e-8a55-1f2f9a4e7b34",
+                        null));
         all.put(
                 "ImageBlocked",
                 new Event.ImageBlocked(
@@ -122,8 +177,8 @@ final class GoldenSamples {
     }
 
     private static void fetched(Map<String, Object> all) {
-        all.put("SourceOpened", new Event.SourceOpened(FIRST, 0, LENGTH, SEGMENT, ETAG, true, "disk-kvm.img"));
-        all.put("SourceOpened-bare", new Event.SourceOpened(FIRST, 1, null, SEGMENT, null, false, "download"));
+        all.put("SourceOpened", new Event.SourceOpened(FIRST, 0, LENGTH, SEGMENT, ETAG, true, "disk-kvm.img", null));
+        all.put("SourceOpened-bare", new Event.SourceOpened(FIRST, 1, null, SEGMENT, null, false, "download", null));
         all.put(
                 "SourceOpened-dated",
                 new Event.SourceOpened(
@@ -133,7 +188,30 @@ final class GoldenSamples {
                         SEGMENT,
                         new Validator(Validator.Kind.LAST_MODIFIED, "Mon, 23 Nov 2026 08:00:00 GMT"),
                         false,
-                        "disk.img"));
+                        "disk.img",
+                        null));
+        all.put(
+                "SourceOpened-layer",
+                new Event.SourceOpened(
+                        FIRST,
+                        0,
+                        LENGTH,
+                        SEGMENT,
+                        new Validator(Validator.Kind.DIGEST, BLOB),
+                        true,
+                        "disk.img",
+                        ENTRY));
+        all.put(
+                "UploadOpened",
+                new Event.UploadOpened(FIRST, 1, "0a1b2c3d4e5f6071", 7, SEGMENT, LENGTH, "disk.img", WORKER));
+        all.put(
+                "UploadOpened-chunked",
+                new Event.UploadOpened(FIRST, 0, "0a1b2c3d4e5f6071", 0, SEGMENT, null, "disk.img", WORKER));
+        all.put(
+                "UploadInterrupted",
+                new Event.UploadInterrupted(FIRST, 1, "0a1b2c3d4e5f6071", "the client went away", WORKER));
+        all.put("UploadExpired", new Event.UploadExpired(FIRST, 1, "0a1b2c3d4e5f6071"));
+        all.put("UploadExpired-unused", new Event.UploadExpired(FIRST, 0, null));
         all.put(
                 "SegmentFetched",
                 new Event.SegmentFetched(
@@ -187,7 +265,22 @@ final class GoldenSamples {
                         ImageFormat.QCOW2,
                         false,
                         LENGTH,
-                        10_737_418_240L));
+                        10_737_418_240L,
+                        null));
+        all.put(
+                "ImagePublished-claim",
+                new Event.ImagePublished(
+                        FIRST,
+                        0,
+                        null,
+                        null,
+                        null,
+                        10_737_418_240L,
+                        ImageFormat.QCOW2,
+                        false,
+                        LENGTH,
+                        10_737_418_240L,
+                        "d8v-vi-ubuntu-22-04-" + FIRST.publicName()));
         all.put("ImageRemoved", new Event.ImageRemoved(LATER, null));
         all.put("ImageRemoved-kept", new Event.ImageRemoved(LATER, LATER));
     }
@@ -232,6 +325,10 @@ final class GoldenSamples {
                                 new ImageStatus.Size(LENGTH, 10_737_418_240L),
                                 new ImageStatus.DownloadSpeed(48_234_496, 50_331_648L),
                                 "registry.example.org/vi/default/ubuntu-22-04:" + FIRST.publicName(),
+                                null,
+                                null,
+                                null,
+                                null,
                                 List.of(
                                         new ImageStatus.Condition("DatasourceReady", true, "DatasourceReady", "", TIME),
                                         new ImageStatus.Condition(
@@ -239,11 +336,59 @@ final class GoldenSamples {
                                 List.of(new ImageStatus.Notice(
                                         false, "DataSourceImportStarted", "The import has started")))));
         all.put(
+                "StatusChanged-upload",
+                new Event.StatusChanged(
+                        FIRST,
+                        new ImageStatus(
+                                ImageStatus.Phase.WAIT_FOR_USER_UPLOAD,
+                                null,
+                                false,
+                                null,
+                                null,
+                                null,
+                                null,
+                                null,
+                                true,
+                                null,
+                                null,
+                                List.of(),
+                                List.of())));
+        all.put(
+                "StatusChanged-claim",
+                new Event.StatusChanged(
+                        FIRST,
+                        new ImageStatus(
+                                ImageStatus.Phase.READY,
+                                "100%",
+                                false,
+                                ImageFormat.QCOW2,
+                                new ImageStatus.Size(LENGTH, LENGTH),
+                                null,
+                                null,
+                                "d8v-vi-ubuntu-22-04-" + FIRST.publicName(),
+                                null,
+                                "e6f1e0c4-9d1b-4f0e-8a55-1f2f9a4e7b33",
+                                "fast",
+                                List.of(),
+                                List.of())));
+        all.put(
                 "StatusChanged-early",
                 new Event.StatusChanged(
                         FIRST,
                         new ImageStatus(
-                                ImageStatus.Phase.PENDING, null, false, null, null, null, null, List.of(), List.of())));
+                                ImageStatus.Phase.PENDING,
+                                null,
+                                false,
+                                null,
+                                null,
+                                null,
+                                null,
+                                null,
+                                null,
+                                null,
+                                null,
+                                List.of(),
+                                List.of())));
         all.put(
                 "StatusChanged-fetched",
                 new Event.StatusChanged(
@@ -256,6 +401,10 @@ final class GoldenSamples {
                                 new ImageStatus.Size(LENGTH, LENGTH),
                                 new ImageStatus.DownloadSpeed(48_234_496, null),
                                 "registry.example.org/vi/default/ubuntu-22-04:" + FIRST.publicName(),
+                                null,
+                                null,
+                                null,
+                                null,
                                 List.of(),
                                 List.of(new ImageStatus.Notice(true, "DataSourceImportFailed", "404 Not Found")))));
     }
@@ -263,14 +412,47 @@ final class GoldenSamples {
     private static void tasks(Map<String, Object> all) {
         Task.Header again = new Task.Header(LATER, 2, new Position(7, 58), 3);
         all.put("ProbeSource", new Task.ProbeSource(HEADER, SOURCE, SEGMENT));
-        all.put("FetchRange", new Task.FetchRange(HEADER, SOURCE, ETAG, new SegmentLayout(LENGTH, SEGMENT), 140));
+        all.put("FetchRange", new Task.FetchRange(HEADER, SOURCE, ETAG, new SegmentLayout(LENGTH, SEGMENT), 140, null));
+        all.put(
+                "FetchRange-layer",
+                new Task.FetchRange(
+                        HEADER,
+                        CONTAINER_IMAGE,
+                        new Validator(Validator.Kind.DIGEST, BLOB),
+                        new SegmentLayout(LENGTH, SEGMENT),
+                        140,
+                        ENTRY));
+        all.put("FetchStream-layer", new Task.FetchStream(again, CONTAINER_IMAGE, SEGMENT, LENGTH, COMPRESSED_ENTRY));
+        all.put(
+                "VerifySource-layer",
+                new Task.VerifySource(HEADER, RANGED, FOLLOW, Checksums.NONE, CONTAINER_IMAGE, ENTRY));
+        all.put("VerifySource-upload", new Task.VerifySource(again, UPLOADED, FOLLOW, SHA256, null, null));
+        all.put("ReadVolume", new Task.ReadVolume(HEADER, DISK, SEGMENT));
+        all.put("MountImage", new Task.MountImage(HEADER, PUBLISHED));
+        all.put(
+                "FillVolume",
+                new Task.FillVolume(
+                        HEADER,
+                        RANGED,
+                        new StagedOutput(SegmentKind.PLAIN, PLAIN, LENGTH, 3, SegmentSet.of(1)),
+                        "fast",
+                        ImageFormat.QCOW2,
+                        false,
+                        LENGTH,
+                        10_737_418_240L));
+        all.put(
+                "FillVolume-plain",
+                new Task.FillVolume(HEADER, RANGED, null, null, ImageFormat.ISO, true, LENGTH, LENGTH));
+        all.put(
+                "InspectDisk-claim",
+                new Task.InspectDisk(HEADER, RANGED, "disk-kvm.img", null, Storage.PERSISTENT_VOLUME_CLAIM));
         all.put("CleanStaging", new Task.CleanStaging(HEADER, true));
-        all.put("FetchStream", new Task.FetchStream(again, SOURCE, SEGMENT, null));
-        all.put("FetchStream-known", new Task.FetchStream(again, SOURCE, SEGMENT, LENGTH));
-        all.put("VerifySource", new Task.VerifySource(HEADER, RANGED, FOLLOW, SHA256));
-        all.put("VerifySource-streamed", new Task.VerifySource(again, STREAMED, FOLLOW, ALL));
-        all.put("InspectDisk", new Task.InspectDisk(HEADER, RANGED, "disk-kvm.img", null));
-        all.put("InspectDisk-unpacked", new Task.InspectDisk(HEADER, RANGED, "disk-kvm.img.xz", PLAIN));
+        all.put("FetchStream", new Task.FetchStream(again, SOURCE, SEGMENT, null, null));
+        all.put("FetchStream-known", new Task.FetchStream(again, SOURCE, SEGMENT, LENGTH, null));
+        all.put("VerifySource", new Task.VerifySource(HEADER, RANGED, FOLLOW, SHA256, null, null));
+        all.put("VerifySource-streamed", new Task.VerifySource(again, STREAMED, FOLLOW, ALL, null, null));
+        all.put("InspectDisk", new Task.InspectDisk(HEADER, RANGED, "disk-kvm.img", null, null));
+        all.put("InspectDisk-unpacked", new Task.InspectDisk(HEADER, RANGED, "disk-kvm.img.xz", PLAIN, null));
         all.put("UnpackSource", new Task.UnpackSource(HEADER, RANGED, FOLLOW, Compression.XZ, PLAIN));
         all.put("MapDisk", new Task.MapDisk(HEADER, SegmentKind.PLAIN, PLAIN, REWRITTEN));
         all.put("ConvertSegment", new Task.ConvertSegment(HEADER, SegmentKind.SOURCE, PLAIN, 2));

@@ -87,7 +87,9 @@ final class RecordComparison {
             if (first.getAccessor().isAnnotationPresent(JsonValue.class)) {
                 compare(at, first.getAnnotatedType(), given);
             } else {
-                compareRecord(at, type, given, Set.of());
+                boolean named =
+                        Stream.of(type.getInterfaces()).anyMatch(each -> each.isAnnotationPresent(JsonSubTypes.class));
+                compareRecord(at, type, given, named ? Set.of("type") : Set.of());
             }
         } else if (type.isAnnotationPresent(JsonSubTypes.class)) {
             compareChoice(at, type, schema);

@@ -106,7 +106,7 @@ public final class RequestPlanner {
     private static Request wish(WantedImage image, Incarnation incarnation, @Nullable String retry) {
         return switch (SpecReading.of(image.spec())) {
             case SpecReading.Workable(DataSource source, Storage storage) ->
-                new ImageRequested(incarnation, source, storage, retry, null);
+                new ImageRequested(incarnation, source, storage, retry, null, null);
             case SpecReading.Unsupported(String message) ->
                 new ImageBlocked(
                         incarnation,

@@ -128,6 +128,7 @@ final class Samples {
                 new DataSource.Http(URL, false, Checksums.NONE),
                 Storage.CONTAINER_REGISTRY,
                 retry,
+                null,
                 null);
     }
 
@@ -142,7 +143,8 @@ final class Samples {
                 ImageFormat.QCOW2,
                 false,
                 1,
-                1);
+                1,
+                null);
     }
 
     static OnRecord record(Event... events) {

@@ -46,7 +46,15 @@ public final class KubernetesSourceResolver implements SourceResolver {
             throws TaskAbandonedException, TaskDeferredException, ImageFailedException {
         return switch (source) {
             case DataSource.Http http -> http.partial() ? whole(image, http) : new ResolvedSource(http.url(), null);
+            case DataSource.ContainerImage ignored -> throw foreign(source);
+            case DataSource.Upload ignored -> throw foreign(source);
+            case DataSource.PublishedImage ignored -> throw foreign(source);
+            case DataSource.Volume ignored -> throw foreign(source);
         };
+    }
+
+    private static IllegalArgumentException foreign(DataSource source) {
+        return new IllegalArgumentException(source.getClass().getSimpleName() + " is no source to be asked for bytes");
     }
 
     private ResolvedSource whole(Incarnation image, DataSource.Http http)

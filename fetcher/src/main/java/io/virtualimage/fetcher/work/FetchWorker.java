@@ -51,12 +51,15 @@ public final class FetchWorker implements Worker {
             case Task.FetchRange range -> ranges.run(range, context);
             case Task.FetchStream stream -> streams.run(stream, context);
             case Task.VerifySource verify -> verification.run(verify, context);
+            case Task.ReadVolume other -> throw foreign(other);
             case Task.CleanStaging clean -> clean(clean, context);
             case Task.InspectDisk other -> throw foreign(other);
             case Task.UnpackSource other -> throw foreign(other);
             case Task.MapDisk other -> throw foreign(other);
             case Task.ConvertSegment other -> throw foreign(other);
             case Task.PushLayer other -> throw foreign(other);
+            case Task.MountImage other -> throw foreign(other);
+            case Task.FillVolume other -> throw foreign(other);
             case Task.PublishManifest other -> throw foreign(other);
             case Task.RemoveImage other -> throw foreign(other);
         }

@@ -47,6 +47,7 @@ final class SourceProbing {
                 task.segmentBytes(),
                 probe.validator(),
                 probe.ranges(),
-                probe.fileName()));
+                probe.fileName(),
+                null));
     }
 }

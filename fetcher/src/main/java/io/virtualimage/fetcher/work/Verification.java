@@ -61,7 +61,7 @@ final class Verification {
                     bytes = zeros;
                 } else {
                     bytes = staging.read(
-                            SegmentKey.source(task.image(), task.epoch(), index), staged.session(), length);
+                            SegmentKey.source(task.image(), task.epoch(), index), staged.sessionOf(index), length);
                 }
                 digests.values().parallelStream().forEach(digest -> digest.update(bytes));
                 done += length;

@@ -111,7 +111,7 @@ class FetchWorkerTest {
     void aProbeTellsWhatTheSourceSaid() throws Exception {
         run(PROBE);
         assertThat(context.announced())
-                .containsExactly(new Event.SourceOpened(IMAGE, 0, 10L, 4, source.validator(), true, "a.img"));
+                .containsExactly(new Event.SourceOpened(IMAGE, 0, 10L, 4, source.validator(), true, "a.img", null));
     }
 
     @Test
@@ -144,7 +144,7 @@ class FetchWorkerTest {
     // ---- ranges
 
     private Task.FetchRange range(int index) {
-        return new Task.FetchRange(HEADER, SOURCE, source.validator(), new SegmentLayout(10, 4), index);
+        return new Task.FetchRange(HEADER, SOURCE, source.validator(), new SegmentLayout(10, 4), index, null);
     }
 
     @Test
@@ -251,7 +251,7 @@ class FetchWorkerTest {
     // ---- streams
 
     private static Task.FetchStream stream(Long lengthBytes) {
-        return new Task.FetchStream(HEADER, SOURCE, 4, lengthBytes);
+        return new Task.FetchStream(HEADER, SOURCE, 4, lengthBytes, null);
     }
 
     private List<SegmentFetched> segments() {
@@ -396,7 +396,7 @@ class FetchWorkerTest {
     }
 
     private static Task.VerifySource verify(StagedSource staged, Checksums expected) {
-        return new Task.VerifySource(HEADER, staged, new Position(0, 3), expected);
+        return new Task.VerifySource(HEADER, staged, new Position(0, 3), expected, null, null);
     }
 
     private StagedSource stagedOf(String session, Long length, String present, String zeros) {
@@ -431,7 +431,7 @@ class FetchWorkerTest {
         stage(2, "ij", SESSION);
         fed.add(fetched(0, 1, SESSION, 4, null));
         fed.add(fetched(0, 1, "another stream's", 4, null));
-        fed.add(new Event.SourceOpened(IMAGE, 0, 10L, 4, null, false, "a.img"));
+        fed.add(new Event.SourceOpened(IMAGE, 0, 10L, 4, null, false, "a.img", null));
         fed.add(fetched(0, 2, SESSION, 2, 10L));
         run(verify(stagedOf(SESSION, null, "0", ""), sums("abcdefghij")));
         assertThat(context.announced()).hasSize(1);
@@ -483,7 +483,7 @@ class FetchWorkerTest {
         for (Event event : List.of(
                 fetched(1, 1, null, 4, 10L),
                 new StreamBroken(IMAGE, 0, StreamBroken.Cause.SOURCE_CHANGED, "", "w"),
-                new Event.SourceOpened(IMAGE, 0, 11L, 4, null, false, "a.img"),
+                new Event.SourceOpened(IMAGE, 0, 11L, 4, null, false, "a.img", null),
                 new Event.SourceVerified(IMAGE, 0, sums("")))) {
             fed.clear();
             fed.add(event);

@@ -94,7 +94,8 @@ final class Cluster {
             groups.put(group, share);
             broker.feed(share);
         }
-        fetchFold = new FoldGroup<>(new FetchFold(scenario.segmentBytes(), Scenario.RETRY_BUDGET), broker, dice);
+        fetchFold = new FoldGroup<>(
+                new FetchFold(scenario.segmentBytes(), Scenario.RETRY_BUDGET, Scenario.UPLOAD_DEADLINE), broker, dice);
         convertFold = new FoldGroup<>(new ConvertFold(), broker, dice);
         publishFold = new FoldGroup<>(new PublishFold(), broker, dice);
         statusFold = new FoldGroup<>(new StatusFold(), broker, dice);
@@ -158,9 +159,7 @@ final class Cluster {
         host(replica, fetchFold);
         Ledger ledger = ledger(process);
         StagingStore store = staging(process);
-        SourceResolver resolver = (image, source) -> switch (source) {
-            case DataSource.Http http -> new ResolvedSource(http.url(), null);
-        };
+        SourceResolver resolver = (image, source) -> new ResolvedSource(((DataSource.Http) source).url(), null);
         SplittableRandom sessions = new SplittableRandom(dice.number());
         Worker worker = new FetchWorker(
                 resolver, new SimSource(process, web, dice, counts), store, new SimFeeds(process, broker), sessions);

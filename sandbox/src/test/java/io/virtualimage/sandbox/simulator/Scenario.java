@@ -38,6 +38,8 @@ record Scenario(
     /** For how long a source may give nothing. */
     static final Duration RETRY_BUDGET = Duration.ofSeconds(45);
 
+    static final Duration UPLOAD_DEADLINE = Duration.ofMinutes(10);
+
     /** Trouble enough for defects to show early: of every kind, but more of some. */
     static Scenario rough(Dice dice, double pauses, double changes) {
         double often = 1.0 / dice.between(150, 400);

@@ -226,7 +226,8 @@ class ControlIT {
                 ImageFormat.ISO,
                 true,
                 1536,
-                4096));
+                4096,
+                null));
     }
 
     @Test
@@ -241,8 +242,8 @@ class ControlIT {
         assertThat(pending.cdrom()).isFalse();
         assertThat(object("life").get().getMetadata().getFinalizers()).containsExactly(WellKnown.CLEANUP_FINALIZER);
 
-        kafka.say(
-                new SourceOpened(first, 0, 2_000L, 1_000, new Validator(Validator.Kind.ETAG, "\"1\""), true, "a.iso"));
+        kafka.say(new SourceOpened(
+                first, 0, 2_000L, 1_000, new Validator(Validator.Kind.ETAG, "\"1\""), true, "a.iso", null));
         awaitPhase("life", Phase.PROVISIONING);
         kafka.say(new SegmentFetched(first, 0, null, 0, 1_000, 0, SegmentSet.EMPTY, false, null, "f"));
         awaitStatus("life", status -> "25.0%".equals(status.progress()));

@@ -269,6 +269,7 @@ class StageRuntimeIT {
                 new DataSource.Http("http://host/x.img", false, new Checksums(Map.of())),
                 Storage.CONTAINER_REGISTRY,
                 null,
+                null,
                 null);
     }
 

@@ -323,7 +323,7 @@ public record ImageFacts(
         private void mergeFetched(Event.Fetched fetched, Recorded recorded) {
             long before = source.highWaterBytes();
             boolean current = fetched.epoch() >= source.epoch();
-            become(source.merge(fetched), recorded.time());
+            become(source.merge(fetched, recorded.time()), recorded.time());
             if (source.highWaterBytes() > before) {
                 sourceTrouble = null;
             }

@@ -4,8 +4,11 @@ import io.virtualimage.topics.Event;
 import io.virtualimage.topics.Event.SegmentFetched;
 import io.virtualimage.topics.Event.SourceOpened;
 import io.virtualimage.topics.Event.StreamBroken;
+import io.virtualimage.topics.Event.UploadOpened;
 import io.virtualimage.topics.SegmentSet;
 import io.virtualimage.topics.StagedSource;
+import io.virtualimage.topics.UploadLease;
+import java.time.Instant;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
@@ -20,6 +23,7 @@ import org.jspecify.annotations.Nullable;
  * @param staged what is staged
  * @param verified whether the requested checksums were found
  * @param completed whether {@code FetchCompleted} was seen
+ * @param expired whether nobody may upload any more
  * @param disagreements how many epochs ended because the source had changed
  * @param highWaterBytes the most bytes that were staged in any epoch
  */
@@ -29,6 +33,7 @@ public record SourceFacts(
         StagedSource staged,
         boolean verified,
         boolean completed,
+        boolean expired,
         int disagreements,
         long highWaterBytes) {
 
@@ -42,23 +47,94 @@ public record SourceFacts(
                 new StagedSource(epoch, null, 1, null, SegmentSet.EMPTY, SegmentSet.EMPTY),
                 false,
                 false,
+                false,
                 disagreements,
                 highWaterBytes);
     }
 
-    /** The facts with one more event of this incarnation. */
-    public SourceFacts merge(Event.Fetched event) {
-        if (event.epoch() < epoch) {
+    /**
+     * The facts with one more event of this incarnation.
+     *
+     * @param at when it was said
+     */
+    public SourceFacts merge(Event.Fetched event, Instant at) {
+        if (event.epoch() < epoch || (event instanceof UploadOpened upload && !mayOwn(upload, at))) {
             return this;
         }
         SourceFacts facts = event.epoch() > epoch ? inEpoch(event.epoch(), disagreements, highWaterBytes) : this;
         return switch (event) {
             case SourceOpened source -> facts.open(source);
-            case SegmentFetched segment -> facts.add(segment);
+            case SegmentFetched segment -> facts.add(segment, at);
             case StreamBroken broken -> facts.broken(broken.cause());
+            case UploadOpened upload -> facts.open(upload, at);
+            case Event.UploadInterrupted broken -> facts.interrupted(broken, at);
+            case Event.UploadExpired end -> facts.expire(end, at);
             case Event.SourceVerified ignored -> facts.with(facts.staged, true, facts.completed);
             case Event.FetchCompleted done -> facts.with(facts.staged.withLength(done.lengthBytes()), true, true);
         };
+    }
+
+    /**
+     * Whether a session may own the upload from now on. The one who is alive stays; a dead one is followed by whoever goes
+     * on with what is staged, or begins again.
+     */
+    private boolean mayOwn(UploadOpened upload, Instant at) {
+        UploadLease lease = staged.upload();
+        if (expired || staged.complete()) {
+            return false;
+        }
+        if (lease == null) {
+            return upload.fromIndex() == 0;
+        }
+        if (upload.epoch() == epoch && lease.owner().equals(upload.session())) {
+            return lease.open();
+        }
+        boolean fits = upload.epoch() > epoch
+                ? upload.fromIndex() == 0
+                : upload.fromIndex() == staged.present().firstMissing(0);
+        return fits && !lease.live(at);
+    }
+
+    private SourceFacts open(UploadOpened upload, Instant at) {
+        UploadLease lease = staged.upload();
+        UploadLease owned;
+        if (lease == null) {
+            owned = UploadLease.of(upload.session(), at);
+        } else if (lease.owner().equals(upload.session())) {
+            owned = lease.heard(at);
+        } else {
+            owned = lease.passed(upload.fromIndex(), upload.session(), at);
+        }
+        SourceFacts facts = open(new SourceOpened(
+                upload.image(),
+                epoch,
+                upload.lengthBytes(),
+                upload.segmentBytes(),
+                null,
+                false,
+                upload.fileName(),
+                null));
+        Long length = upload.lengthBytes();
+        StagedSource next = facts.staged.withUpload(owned);
+        return facts.with(
+                length == null || next.lengthBytes() != null ? next : next.withLength(length),
+                facts.verified,
+                facts.completed);
+    }
+
+    private SourceFacts interrupted(Event.UploadInterrupted broken, Instant at) {
+        UploadLease lease = staged.upload();
+        return lease != null && lease.open() && lease.owner().equals(broken.session())
+                ? with(staged.withUpload(lease.closed(at)), verified, completed)
+                : this;
+    }
+
+    private SourceFacts expire(Event.UploadExpired end, Instant at) {
+        UploadLease lease = staged.upload();
+        boolean last = lease == null ? end.session() == null : lease.owner().equals(end.session()) && !lease.live(at);
+        return last && !staged.complete()
+                ? new SourceFacts(epoch, opened, staged, verified, completed, true, disagreements, highWaterBytes)
+                : this;
     }
 
     /** A segment turned out not to be there: a range is fetched again, a stream begins again in the next epoch. */
@@ -89,23 +165,31 @@ public record SourceFacts(
                     source.segmentBytes(),
                     source.lengthBytes() != null ? source.lengthBytes() : staged.lengthBytes(),
                     staged.present(),
-                    staged.zeros());
-            return new SourceFacts(epoch, source, fresh, verified, completed, disagreements, highWaterBytes);
+                    staged.zeros(),
+                    staged.upload());
+            return new SourceFacts(epoch, source, fresh, verified, completed, expired, disagreements, highWaterBytes);
+        }
+        if (staged.upload() != null) {
+            return this; // a client may say the length later
         }
         boolean same = Objects.equals(opened.lengthBytes(), source.lengthBytes())
                 && Objects.equals(opened.validator(), source.validator());
         return same ? this : next(true);
     }
 
-    private SourceFacts add(SegmentFetched segment) {
+    private SourceFacts add(SegmentFetched segment, Instant at) {
         StagedSource next = staged;
         if (next.present().isEmpty() && next.session() == null && segment.session() != null) {
             next = next.withSession(segment.session());
         }
-        if (!Objects.equals(next.session(), segment.session())) {
+        if (!Objects.equals(next.sessionOf(segment.index()), segment.session())) {
             return this; // of a stream that does not own this epoch
         }
         next = next.with(segment.index(), segment.allZero());
+        UploadLease lease = next.upload();
+        if (lease != null) {
+            next = next.withUpload(lease.heard(at));
+        }
         if (segment.sourceLengthBytes() != null) {
             next = next.withLength(segment.sourceLengthBytes());
         }
@@ -123,6 +207,7 @@ public record SourceFacts(
                 newStaged,
                 newVerified,
                 newCompleted,
+                expired,
                 disagreements,
                 Math.max(highWaterBytes, opened == null ? 0 : newStaged.presentBytes()));
     }

@@ -70,7 +70,7 @@ public final class SourceFollower implements AutoCloseable {
         this.superfluous = superfluous;
         this.patience = patience;
         this.epoch = staged.epoch();
-        this.facts = new SourceFacts(epoch, null, staged, false, false, 0, 0);
+        this.facts = new SourceFacts(epoch, null, staged, false, false, false, 0, 0);
     }
 
     public StagedSource staged() {
@@ -98,7 +98,7 @@ public final class SourceFollower implements AutoCloseable {
             context.checkpoint();
             Optional<Recorded> next = feed().next(LOOK);
             if (next.isPresent()) {
-                merge(next.get().event());
+                merge(next.get());
                 inVain = 0;
             } else if (++inVain >= PATIENCE) {
                 throw starved(index, doneBytes);
@@ -113,7 +113,8 @@ public final class SourceFollower implements AutoCloseable {
         return feed;
     }
 
-    private void merge(Event event) throws TaskAbandonedException {
+    private void merge(Recorded recorded) throws TaskAbandonedException {
+        Event event = recorded.event();
         if (!(event instanceof Event.Fetched fetched) || !event.image().equals(image)) {
             return;
         }
@@ -126,7 +127,7 @@ public final class SourceFollower implements AutoCloseable {
             }
             return;
         }
-        facts = facts.merge(fetched);
+        facts = facts.merge(fetched, recorded.time());
         if (facts.epoch() != epoch) {
             throw new TaskAbandonedException("the source is read anew");
         }

@@ -117,12 +117,15 @@ public final class TaskRunner {
             case Task.ProbeSource ignored -> true;
             case Task.FetchRange ignored -> true;
             case Task.FetchStream ignored -> true;
+            case Task.ReadVolume ignored -> true;
             case Task.VerifySource ignored -> true;
             case Task.InspectDisk ignored -> true;
             case Task.UnpackSource ignored -> true;
             case Task.MapDisk ignored -> true;
             case Task.ConvertSegment ignored -> true;
             case Task.PushLayer ignored -> true;
+            case Task.MountImage ignored -> true;
+            case Task.FillVolume ignored -> true;
             case Task.PublishManifest ignored -> true;
         };
     }
@@ -208,6 +211,7 @@ public final class TaskRunner {
             case Task.MapDisk map -> map.staged().session();
             case Task.ConvertSegment convert -> convert.staged().session();
             case Task.PushLayer push -> push.staged().session();
+            case Task.FillVolume fill -> fill.staged().session();
             default -> null;
         };
     }

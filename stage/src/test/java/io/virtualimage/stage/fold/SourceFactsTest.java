@@ -10,6 +10,7 @@ import io.virtualimage.topics.Event.StreamBroken;
 import io.virtualimage.topics.Incarnation;
 import io.virtualimage.topics.SegmentSet;
 import io.virtualimage.topics.Validator;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
@@ -17,6 +18,7 @@ import java.util.Random;
 import org.junit.jupiter.api.Test;
 
 class SourceFactsTest {
+    private static final Instant AT = Instant.parse("2026-01-01T00:00:00Z");
     private static final Incarnation IMAGE = new Incarnation("default", "image", "uid", 1, 0);
 
     @Test
@@ -24,7 +26,7 @@ class SourceFactsTest {
         SourceFacts facts = facts(opened(0, 250L, "\"a\""), range(0, 2), range(0, 0));
         assertThat(facts.staged().complete()).isFalse();
         assertThat(facts.staged().presentBytes()).isEqualTo(150);
-        facts = facts.merge(range(0, 1));
+        facts = facts.merge(range(0, 1), AT);
         assertThat(facts.staged().complete()).isTrue();
         assertThat(facts.highWaterBytes()).isEqualTo(250);
     }
@@ -60,7 +62,7 @@ class SourceFactsTest {
         assertThat(facts.staged().present()).isEqualTo(SegmentSet.EMPTY);
         assertThat(facts.highWaterBytes()).isEqualTo(100);
         // What still arrives of the epoch before is of no use.
-        assertThat(facts.merge(range(0, 1))).isEqualTo(facts);
+        assertThat(facts.merge(range(0, 1), AT)).isEqualTo(facts);
     }
 
     @Test
@@ -113,7 +115,7 @@ class SourceFactsTest {
         SourceFacts facts = facts(
                 opened(0, 7L, null), new SegmentFetched(IMAGE, 0, "a", 0, 7, 0, SegmentSet.EMPTY, false, 7L, "w"));
         assertThat(facts.staged().complete()).isTrue();
-        assertThat(facts.merge(new StreamBroken(IMAGE, 0, StreamBroken.Cause.INTERRUPTED, "late", "w")))
+        assertThat(facts.merge(new StreamBroken(IMAGE, 0, StreamBroken.Cause.INTERRUPTED, "late", "w"), AT))
                 .isEqualTo(facts);
     }
 
@@ -127,14 +129,14 @@ class SourceFactsTest {
     private static SourceFacts facts(Event.Fetched... events) {
         SourceFacts facts = SourceFacts.NONE;
         for (Event.Fetched event : events) {
-            facts = facts.merge(event);
+            facts = facts.merge(event, AT);
         }
         return facts;
     }
 
     private static SourceOpened opened(int epoch, Long length, String tag) {
         Validator validator = tag == null ? null : new Validator(Validator.Kind.ETAG, tag);
-        return new SourceOpened(IMAGE, epoch, length, 100, validator, tag != null, "disk.img");
+        return new SourceOpened(IMAGE, epoch, length, 100, validator, tag != null, "disk.img", null);
     }
 
     private static SegmentFetched range(int epoch, int index) {

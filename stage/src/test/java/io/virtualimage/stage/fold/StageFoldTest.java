@@ -168,7 +168,7 @@ class StageFoldTest {
 
     @Test
     void factsMayComeBeforeTheirRequest() {
-        Event.SourceOpened opened = new Event.SourceOpened(NEXT, 0, 7L, 100, null, false, "x");
+        Event.SourceOpened opened = new Event.SourceOpened(NEXT, 0, 7L, 100, null, false, "x", null);
         assertThat(tell(opened)).isEmpty();
         assertThat(fold.forgettable(state, now.plus(Duration.ofMinutes(59)))).isFalse();
         assertThat(fold.forgettable(state, now.plus(Duration.ofMinutes(61)))).isTrue();
@@ -238,11 +238,21 @@ class StageFoldTest {
     }
 
     private static ImageRequested requested(Incarnation image) {
-        return new ImageRequested(image, SOURCE, Storage.CONTAINER_REGISTRY, null, null);
+        return new ImageRequested(image, SOURCE, Storage.CONTAINER_REGISTRY, null, null, null);
     }
 
     private static ImagePublished published(Incarnation image) {
         return new ImagePublished(
-                image, 0, "registry/x:" + image.publicName(), "sha256:m", "sha256:l", 1, ImageFormat.RAW, false, 1, 1);
+                image,
+                0,
+                "registry/x:" + image.publicName(),
+                "sha256:m",
+                "sha256:l",
+                1,
+                ImageFormat.RAW,
+                false,
+                1,
+                1,
+                null);
     }
 }

@@ -69,6 +69,7 @@ class RequestBookTest {
                 new DataSource.Http("http://host/x.img", false, new Checksums(Map.of())),
                 Storage.CONTAINER_REGISTRY,
                 null,
+                null,
                 null);
     }
 }
