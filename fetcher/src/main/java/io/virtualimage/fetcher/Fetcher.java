@@ -1,9 +1,11 @@
 package io.virtualimage.fetcher;
 
 import io.fabric8.kubernetes.client.KubernetesClient;
+import io.virtualimage.fetcher.source.AnySource;
 import io.virtualimage.fetcher.source.EnvironmentProxies;
 import io.virtualimage.fetcher.source.HttpSource;
 import io.virtualimage.fetcher.source.KubernetesSourceResolver;
+import io.virtualimage.fetcher.source.RegistrySource;
 import io.virtualimage.fetcher.work.FetchWorker;
 import io.virtualimage.k8s.KubernetesConnection;
 import io.virtualimage.stage.process.Settings;
@@ -25,7 +27,7 @@ public final class Fetcher {
     /**
      * Starts it; it ends with the runtime. Reads the settings {@code SEGMENT_SIZE} ({@code 16Mi}), {@code FETCH_RETRY_BUDGET} ({@code 5m}), {@code UPLOAD_DEADLINE} ({@code 10m}),
      * {@code WORKERS} (4), {@code STREAM_WORKERS} (2), {@code KUBECONFIG}, {@code HTTP_PROXY}, {@code HTTPS_PROXY} and
-     * {@code NO_PROXY}.
+     * {@code NO_PROXY}, and those of {@link FetcherRegistries}.
      *
      * @throws IllegalStateException if a setting is malformed
      */
@@ -36,6 +38,7 @@ public final class Fetcher {
         int workers = settings.number("WORKERS", 4, 1, 64);
         int streamWorkers = settings.number("STREAM_WORKERS", 2, 1, 64);
         Optional<String> kubeconfig = settings.optional("KUBECONFIG");
+        FetcherRegistries registries = FetcherRegistries.from(settings);
         settings.check();
         if (segmentBytes < LEAST_SEGMENT || segmentBytes > LARGEST_SEGMENT) {
             throw new IllegalStateException("SEGMENT_SIZE is " + segmentBytes + ", but has to be from 64Ki to 256Mi");
@@ -48,9 +51,15 @@ public final class Fetcher {
         }
 
         KubernetesClient client = runtime.keep(KubernetesConnection.open(kubeconfig));
-        HttpSource source = runtime.keep(new HttpSource(Dns.SYSTEM, proxies, runtime.clock()));
+        AnySource source = new AnySource(
+                runtime.keep(new HttpSource(Dns.SYSTEM, proxies, runtime.clock())),
+                runtime.keep(new RegistrySource(Dns.SYSTEM, proxies, runtime.clock(), registries.platform())));
         FetchWorker worker = new FetchWorker(
-                new KubernetesSourceResolver(client), source, runtime.staging(), runtime.feeds(), new SecureRandom());
+                new KubernetesSourceResolver(client, registries.places()),
+                source,
+                runtime.staging(),
+                runtime.feeds(),
+                new SecureRandom());
         StagingSweeper sweeper = new StagingSweeper(runtime.staging(), runtime.ledger());
         runtime.host(new FetchFold((int) segmentBytes, retryBudget, uploadDeadline));
         runtime.work(WorkGroup.FETCH_TASKS, workers, worker);

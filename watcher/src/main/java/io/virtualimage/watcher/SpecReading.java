@@ -34,7 +34,10 @@ sealed interface SpecReading {
     private static SpecReading of(Origin origin) {
         return switch (origin) {
             case Origin.Http http -> of(http);
-            case Origin.ContainerImage ignored -> unsupportedType("ContainerImage");
+            case Origin.ContainerImage image ->
+                new Workable(
+                        new DataSource.ContainerImage(image.image(), image.pullSecretName(), image.caBundle() != null),
+                        Storage.CONTAINER_REGISTRY);
             case Origin.ObjectRef ignored -> unsupportedType("ObjectRef");
             case Origin.Upload ignored -> unsupportedType("Upload");
         };

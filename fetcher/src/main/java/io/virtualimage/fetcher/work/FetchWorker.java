@@ -39,7 +39,7 @@ public final class FetchWorker implements Worker {
         this.probing = new SourceProbing(resolver, source);
         this.ranges = new RangeFetch(resolver, source, staging);
         this.streams = new StreamFetch(resolver, source, staging, sessions);
-        this.verification = new Verification(staging, feeds);
+        this.verification = new Verification(resolver, source, staging, feeds);
     }
 
     @Override

@@ -26,6 +26,10 @@ class KubernetesSourceResolverTest {
     private static final DataSource WHOLE = new DataSource.Http("http://h/a.img", false, Checksums.NONE);
     private static final DataSource PARTIAL = new DataSource.Http("http://h/a.img", true, Checksums.NONE);
 
+    private static final PullSecrets.Secrets NO_SECRETS = (namespace, name) -> {
+        throw new AssertionError("asked");
+    };
+
     private static VirtualImage object(String uid, long generation, Origin origin) {
         VirtualImage object = new VirtualImage();
         object.setMetadata(new ObjectMetaBuilder()
@@ -43,27 +47,33 @@ class KubernetesSourceResolverTest {
     }
 
     private static KubernetesSourceResolver finding(VirtualImage object) {
-        return new KubernetesSourceResolver((namespace, name) -> {
-            assertThat(namespace + "/" + name).isEqualTo("ns/vi");
-            return object;
-        });
+        return new KubernetesSourceResolver(
+                (namespace, name) -> {
+                    assertThat(namespace + "/" + name).isEqualTo("ns/vi");
+                    return object;
+                },
+                NO_SECRETS,
+                RegistryPlaces.SECURE);
     }
 
     @Test
     void whatTheEventSaysIsAllThereIs() throws Exception {
-        KubernetesSourceResolver resolver = new KubernetesSourceResolver((namespace, name) -> {
-            throw new AssertionError("asked");
-        });
-        assertThat(resolver.resolve(IMAGE, WHOLE)).isEqualTo(new ResolvedSource("http://h/a.img", null));
+        KubernetesSourceResolver resolver = new KubernetesSourceResolver(
+                (namespace, name) -> {
+                    throw new AssertionError("asked");
+                },
+                NO_SECRETS,
+                RegistryPlaces.SECURE);
+        assertThat(resolver.resolve(IMAGE, WHOLE)).isEqualTo(new ResolvedSource.Http("http://h/a.img", null));
     }
 
     @Test
     void theRestIsReadFromTheObject() throws Exception {
         String bundle = Base64.getEncoder().encodeToString("PEM".getBytes(StandardCharsets.UTF_8));
         assertThat(finding(object("uid-1", 3, http(bundle))).resolve(IMAGE, PARTIAL))
-                .isEqualTo(new ResolvedSource("http://u:p@h/a.img?t=1", "PEM"));
+                .isEqualTo(new ResolvedSource.Http("http://u:p@h/a.img?t=1", "PEM"));
         assertThat(finding(object("uid-1", 3, http(null))).resolve(IMAGE, PARTIAL))
-                .isEqualTo(new ResolvedSource("http://u:p@h/a.img?t=1", null));
+                .isEqualTo(new ResolvedSource.Http("http://u:p@h/a.img?t=1", null));
     }
 
     @Test
@@ -81,9 +91,12 @@ class KubernetesSourceResolverTest {
 
     @Test
     void anAbsentApiServerIsAnOutage() {
-        KubernetesSourceResolver resolver = new KubernetesSourceResolver((namespace, name) -> {
-            throw new KubernetesClientException("down");
-        });
+        KubernetesSourceResolver resolver = new KubernetesSourceResolver(
+                (namespace, name) -> {
+                    throw new KubernetesClientException("down");
+                },
+                NO_SECRETS,
+                RegistryPlaces.SECURE);
         assertThat(catchThrowableOfType(TaskDeferredException.class, () -> resolver.resolve(IMAGE, PARTIAL))
                         .deferral())
                 .isEqualTo(Deferral.OUTAGE);
