@@ -66,6 +66,20 @@ class SpecReadingTest {
                                         "2".repeat(128)))));
     }
 
+    @Test
+    void ofAContainerImageOnlyTheBundleStaysHidden() {
+        assertThat(SpecReading.of(VirtualImageSpec.inRegistry(
+                        new Origin.ContainerImage("debian:13", new Origin.PullSecret("pull"), "UEVN"))))
+                .isEqualTo(new SpecReading.Workable(
+                        new DataSource.ContainerImage("debian:13", "pull", true),
+                        io.virtualimage.topics.Storage.CONTAINER_REGISTRY));
+        assertThat(SpecReading.of(VirtualImageSpec.inRegistry(
+                        new Origin.ContainerImage("debian:13", new Origin.PullSecret(""), null))))
+                .isEqualTo(new SpecReading.Workable(
+                        new DataSource.ContainerImage("debian:13", null, false),
+                        io.virtualimage.topics.Storage.CONTAINER_REGISTRY));
+    }
+
     static Stream<VirtualImageSpec> unsupported() {
         Origin http = new Origin.Http(Samples.URL, null, null);
         return Stream.of(
@@ -73,7 +87,6 @@ class SpecReadingTest {
                 new VirtualImageSpec(Storage.KUBERNETES, null, io.virtualimage.k8s.DataSource.of(http)),
                 new VirtualImageSpec(null, null, io.virtualimage.k8s.DataSource.of(http)),
                 new VirtualImageSpec(Storage.CONTAINER_REGISTRY, null, null),
-                VirtualImageSpec.inRegistry(new Origin.ContainerImage("debian:13", null, null)),
                 VirtualImageSpec.inRegistry(new Origin.ObjectRef(ObjectRefKind.VIRTUAL_DISK, "disk")),
                 VirtualImageSpec.inRegistry(new Origin.Upload(null)),
                 Samples.http(Samples.URL, new Checksum("short", null, null, null, null, null)));
