@@ -1,9 +1,11 @@
 package io.virtualimage.fetcher;
 
 import io.fabric8.kubernetes.client.KubernetesClient;
+import io.virtualimage.fetcher.source.AnySource;
 import io.virtualimage.fetcher.source.EnvironmentProxies;
 import io.virtualimage.fetcher.source.HttpSource;
 import io.virtualimage.fetcher.source.KubernetesSourceResolver;
+import io.virtualimage.fetcher.source.RegistrySource;
 import io.virtualimage.fetcher.upload.UploadSettings;
 import io.virtualimage.fetcher.upload.Uploads;
 import io.virtualimage.fetcher.volume.ClusterVolumes;
@@ -37,7 +39,7 @@ public final class Fetcher {
     /**
      * Starts it; it ends with the runtime. Reads the settings {@code SEGMENT_SIZE} ({@code 16Mi}), {@code FETCH_RETRY_BUDGET} ({@code 5m}), {@code UPLOAD_DEADLINE} ({@code 10m}),
      * {@code WORKERS} (4), {@code STREAM_WORKERS} (2), {@code KUBECONFIG}, {@code HTTP_PROXY}, {@code HTTPS_PROXY} and
-     * {@code NO_PROXY}, and those of {@link UploadSettings} and {@link ReadingSettings}.
+     * {@code NO_PROXY}, and those of {@link FetcherRegistries}, {@link UploadSettings} and {@link ReadingSettings}.
      *
      * @throws IllegalStateException if a setting is malformed
      */
@@ -48,6 +50,7 @@ public final class Fetcher {
         int workers = settings.number("WORKERS", 4, 1, 64);
         int streamWorkers = settings.number("STREAM_WORKERS", 2, 1, 64);
         Optional<String> kubeconfig = settings.optional("KUBECONFIG");
+        FetcherRegistries registries = FetcherRegistries.from(settings);
         UploadSettings uploads = UploadSettings.read(settings);
         settings.check();
         AccessTokens tokens = AccessTokens.ofSetting("TOKEN_KEY", uploads.tokenKey());
@@ -64,9 +67,11 @@ public final class Fetcher {
         }
 
         KubernetesClient client = runtime.keep(KubernetesConnection.open(kubeconfig));
-        HttpSource source = runtime.keep(new HttpSource(Dns.SYSTEM, proxies, runtime.clock()));
+        AnySource source = new AnySource(
+                runtime.keep(new HttpSource(Dns.SYSTEM, proxies, runtime.clock())),
+                runtime.keep(new RegistrySource(Dns.SYSTEM, proxies, runtime.clock(), registries.platform())));
         FetchWorker worker = new FetchWorker(
-                new KubernetesSourceResolver(client),
+                new KubernetesSourceResolver(client, registries.places()),
                 source,
                 runtime.staging(),
                 runtime.feeds(),

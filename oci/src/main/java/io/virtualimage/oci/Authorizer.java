@@ -12,6 +12,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import okhttp3.Challenge;
+import okhttp3.FormBody;
 import okhttp3.HttpUrl;
 import okhttp3.OkHttpClient;
 import okhttp3.Request;
@@ -30,9 +31,11 @@ final class Authorizer {
 
     private static final Logger log = LoggerFactory.getLogger(Authorizer.class);
 
+    private static final String CLIENT_ID = "virtualimage";
     private static final int MAX_TOKENS = 1000;
     private static final long MAX_TOKEN_BYTES = 1 << 20;
     private static final Duration DEFAULT_VALIDITY = Duration.ofSeconds(60);
+    private static final long MAX_VALID_SECONDS = 24 * 3600;
     private static final Duration MARGIN = Duration.ofSeconds(10);
 
     private final RegistrySettings settings;
@@ -68,7 +71,7 @@ final class Authorizer {
             return "Bearer " + token.value();
         }
         Credentials credentials = settings.credentials();
-        return basic && credentials != null ? basicOf(credentials) : null;
+        return basic && credentials != null && credentials.identityToken() == null ? basicOf(credentials) : null;
     }
 
     /**
@@ -85,13 +88,14 @@ final class Authorizer {
                         Service named = new Service(
                                 serviceUrl(call, realm), each.authParams().get("service"));
                         String wanted = each.authParams().get("scope");
-                        fetch(call, named, wanted == null ? call.scope().texts() : List.of(wanted.split(" ")));
+                        fetch(call, named, scopes(call, wanted));
                         service = named;
                         return true;
                     }
                 }
                 case "basic" -> {
-                    if (settings.credentials() != null && !basic) {
+                    Credentials credentials = settings.credentials();
+                    if (credentials != null && credentials.identityToken() == null && !basic) {
                         basic = true;
                         return true;
                     }
@@ -101,6 +105,12 @@ final class Authorizer {
             }
         }
         return false;
+    }
+
+    private static List<String> scopes(RegistryCall call, @Nullable String wanted) {
+        return wanted == null || wanted.isBlank()
+                ? call.scope().texts()
+                : List.of(wanted.strip().split(" +"));
     }
 
     private HttpUrl serviceUrl(RegistryCall call, String realm) throws RegistryException {
@@ -115,28 +125,26 @@ final class Authorizer {
     }
 
     private Token fetch(RegistryCall call, Service from, List<String> scopes) throws RegistryException {
-        HttpUrl.Builder url = from.url().newBuilder();
-        if (from.name() != null) {
-            url.addQueryParameter("service", from.name());
-        }
-        scopes.forEach(each -> url.addQueryParameter("scope", each));
-        Request.Builder request = new Request.Builder().url(url.build());
         Credentials credentials = settings.credentials();
-        if (credentials != null) {
-            request.header("Authorization", basicOf(credentials));
-        }
+        Request request = credentials != null && credentials.identityToken() != null
+                ? refresh(from, scopes, credentials.identityToken())
+                : request(from, scopes, credentials);
         RegistryCall asking = new RegistryCall(
-                call.deed() + " (getting a token from " + from.url().host() + ")", call.scope(), "GET", url.build());
-        try (Response response = client.newCall(request.build()).execute()) {
+                call.deed() + " (getting a token from " + from.url().host() + ")",
+                call.scope(),
+                request.method(),
+                from.url());
+        try (Response response = client.newCall(request).execute()) {
             if (!response.isSuccessful()) {
-                throw ErrorAnswer.of(asking, response);
+                throw ErrorAnswer.ofTokenService(asking, response, credentials);
             }
-            Answer answer = Json.read(response.peekBody(MAX_TOKEN_BYTES).bytes(), Answer.class, asking.deed());
+            Answer answer = parse(response.peekBody(MAX_TOKEN_BYTES).bytes(), asking);
             String value = answer.token() != null ? answer.token() : answer.accessToken();
             if (value == null || !value.matches("[\\x21-\\x7e]+")) {
                 throw asking.failed(Reason.PROTOCOL, "the answer has no token");
             }
-            Duration validity = answer.expiresIn() > 0 ? Duration.ofSeconds(answer.expiresIn()) : DEFAULT_VALIDITY;
+            long seconds = Math.min(answer.expiresIn(), MAX_VALID_SECONDS);
+            Duration validity = seconds > 0 ? Duration.ofSeconds(seconds) : DEFAULT_VALIDITY;
             Duration margin = validity.dividedBy(3).compareTo(MARGIN) < 0 ? validity.dividedBy(3) : MARGIN;
             Token token =
                     new Token(value, scopes, clock.instant().plus(validity).minus(margin));
@@ -149,6 +157,41 @@ final class Authorizer {
         } catch (IOException e) {
             throw RegistryHttp.unreached(asking.deed(), from.url(), e);
         }
+    }
+
+    private static Answer parse(byte[] json, RegistryCall asking) throws RegistryException {
+        try {
+            return Json.read(json, Answer.class, asking.deed());
+        } catch (RegistryException e) {
+            // Without a cause: the parser's message may quote the token.
+            throw asking.failed(Reason.PROTOCOL, "the answer is not the JSON of a token");
+        }
+    }
+
+    private static Request request(Service from, List<String> scopes, @Nullable Credentials credentials) {
+        HttpUrl.Builder url = from.url().newBuilder();
+        if (from.name() != null) {
+            url.addQueryParameter("service", from.name());
+        }
+        scopes.forEach(each -> url.addQueryParameter("scope", each));
+        Request.Builder request = new Request.Builder().url(url.build());
+        if (credentials != null) {
+            request.header("Authorization", basicOf(credentials));
+        }
+        return request.build();
+    }
+
+    /** As Docker asks with an identity token (Docker registry, "OAuth2 token authentication"). */
+    private static Request refresh(Service from, List<String> scopes, String identityToken) {
+        FormBody.Builder form = new FormBody.Builder()
+                .add("grant_type", "refresh_token")
+                .add("client_id", CLIENT_ID)
+                .add("refresh_token", identityToken)
+                .add("scope", String.join(" ", scopes));
+        if (from.name() != null) {
+            form.add("service", from.name());
+        }
+        return new Request.Builder().url(from.url()).post(form.build()).build();
     }
 
     private @Nullable Token cached(Scope scope) {

@@ -1,10 +1,14 @@
 package io.virtualimage.oci;
 
+import com.fasterxml.jackson.annotation.JsonProperty;
 import io.virtualimage.oci.RegistryException.Reason;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.List;
+import java.util.Objects;
+import java.util.Set;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import okhttp3.Response;
 import org.jspecify.annotations.Nullable;
 
@@ -14,6 +18,9 @@ final class ErrorAnswer {
     private static final long MAX_BODY_BYTES = 64 << 10;
     private static final int MAX_WORDS = 500;
     private static final long MAX_RETRY_SECONDS = 3600;
+
+    /** What OAuth 2.0 says of wrong credentials with a 400. */
+    private static final Set<String> BAD_GRANTS = Set.of("invalid_grant", "invalid_client", "unauthorized_client");
 
     private ErrorAnswer() {}
 
@@ -37,6 +44,30 @@ final class ErrorAnswer {
         String words = body.words();
         String why = "the registry answered " + status + (words.isEmpty() ? "" : " (" + words + ")");
         return RegistryException.of(precise, call.deed(), why, null, retryAfter(response));
+    }
+
+    /**
+     * The exception for an answer of a token service: its words are shown only if no secret is in them.
+     *
+     * @see <a href="https://www.rfc-editor.org/rfc/rfc6749#section-5.2">RFC 6749, section 5.2</a>
+     */
+    static RegistryException ofTokenService(RegistryCall call, Response response, @Nullable Credentials sent) {
+        Body body = body(response);
+        String words = body.words();
+        boolean shown = !words.isEmpty() && (sent == null || !sent.areIn(words));
+        String status = (response.code() + " " + response.message()).strip();
+        Reason reason = reason(response.code());
+        if (reason == Reason.NOT_FOUND) {
+            reason = Reason.PROTOCOL; // It speaks of the service, and not of the image.
+        } else if (response.code() == 400 && BAD_GRANTS.contains(String.valueOf(body.error()))) {
+            reason = Reason.UNAUTHORIZED;
+        }
+        return RegistryException.of(
+                reason,
+                call.deed(),
+                "the token service answered " + status + (shown ? " (" + words + ")" : ""),
+                null,
+                retryAfter(response));
     }
 
     private static Reason reason(int code) {
@@ -66,24 +97,36 @@ final class ErrorAnswer {
         }
     }
 
-    record Body(@Nullable List<Entry> errors) {
+    /** Registries say {@code errors}; token services that, or the fields of OAuth 2.0, or others. */
+    record Body(
+            @Nullable List<Entry> errors,
+            @Nullable Object error,
+            @JsonProperty("error_description") @Nullable Object description,
+            @Nullable Object details,
+            @Nullable Object message) {
 
-        private static final Body EMPTY = new Body(null);
+        private static final Body EMPTY = new Body(null, null, null, null, null);
 
         private boolean has(String code) {
             return errors != null && errors.stream().anyMatch(each -> code.equals(each.code()));
         }
 
         private String words() {
-            if (errors == null) {
-                return "";
-            }
-            String all = errors.stream()
-                    .map(each -> each.message() == null ? each.code() : each.message())
-                    .filter(each -> each != null && !each.isBlank())
-                    .map(each -> each.replaceAll("\\p{Cntrl}+", " ").strip())
+            String all = said().map(each -> each.replaceAll("\\p{Cntrl}+", " ").strip())
+                    .filter(each -> !each.isEmpty())
                     .collect(Collectors.joining("; "));
             return all.length() <= MAX_WORDS ? all : all.substring(0, MAX_WORDS) + "...";
+        }
+
+        private Stream<String> said() {
+            if (errors == null) {
+                return Stream.of(description, details, message, error)
+                        .filter(String.class::isInstance)
+                        .map(String.class::cast)
+                        .limit(1);
+            }
+            return errors.stream()
+                    .map(each -> Objects.requireNonNullElse(each.message() == null ? each.code() : each.message(), ""));
         }
     }
 

@@ -28,6 +28,9 @@ public sealed interface Manifest permits ImageManifest, ImageIndex {
     static Manifest parse(byte[] json, @Nullable String mediaType) throws RegistryException {
         String deed = "read a manifest";
         Document document = Json.read(json, Document.class, deed);
+        if (document.schemaVersion() == 1) {
+            throw malformed(deed, Manifests.OLD_SCHEMA);
+        }
         String outer = mediaType != null && MediaTypes.MANIFESTS.contains(mediaType) ? mediaType : null;
         String inner = document.mediaType();
         if (outer != null && inner != null && !inner.equals(outer)) {

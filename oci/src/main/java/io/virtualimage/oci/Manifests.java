@@ -15,7 +15,12 @@ import org.jspecify.annotations.Nullable;
 final class Manifests {
 
     private static final Map<String, String> ACCEPT = Map.of("Accept", String.join(", ", MediaTypes.MANIFESTS));
+    private static final String OLD_TYPE = "application/vnd.docker.distribution.manifest.v1+";
     private static final String DIGEST_HEADER = "Docker-Content-Digest";
+
+    /** Why what was pushed by Docker before 1.10 is not read. */
+    static final String OLD_SCHEMA =
+            "it is of Docker's schema 1, which is not supported: push the image again with a newer tool";
 
     private final RegistryHttp http;
 
@@ -54,6 +59,10 @@ final class Manifests {
         try (Response response = http.send(call)) {
             if (response.code() != 200) {
                 throw ErrorAnswer.of(call, response);
+            }
+            if (contentType(response).startsWith(OLD_TYPE)) {
+                // Its digest is one of a part of it, so it would look damaged.
+                throw call.failed(Reason.PROTOCOL, OLD_SCHEMA);
             }
             byte[] bytes = read(call, response);
             Digest stated = reference instanceof Digest digest ? digest : digestHeader(response);

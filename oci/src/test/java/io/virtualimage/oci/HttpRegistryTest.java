@@ -106,6 +106,103 @@ class HttpRegistryTest {
     }
 
     @Test
+    void givesAnIdentityTokenToTheTokenServiceAlone() throws RegistryException {
+        List<String> asked = Collections.synchronizedList(new ArrayList<>());
+        other.createContext("/token", exchange -> {
+            asked.add(exchange.getRequestMethod() + " " + authorization(exchange)
+                    + new String(exchange.getRequestBody().readAllBytes(), UTF_8));
+            answer(exchange, 200, "{'access_token':'t','expires_in':9223372036854775807}");
+        });
+        serve(exchange -> {
+            boolean good = authorization(exchange).equals("Bearer t");
+            exchange.getResponseHeaders()
+                    .add("WWW-Authenticate", "Bearer realm=\"" + base(other) + "/token\",service=\"s\",scope=\"\"");
+            answer(exchange, good ? 404 : 401, "");
+        });
+        assertThat(connect(Credentials.ofIdentityToken("geheim")).headBlob(REPOSITORY, DIGEST))
+                .isEmpty();
+        assertThat(asked)
+                .containsExactly("POST grant_type=refresh_token&client_id=virtualimage&refresh_token=geheim"
+                        + "&scope=repository%3Aa%2Fb%3Apull&service=s");
+        assertThat(requests).noneMatch(each -> each.contains("geheim"));
+    }
+
+    @Test
+    void hasNoUseForAnIdentityTokenWhereBasicIsAsked() {
+        serve(exchange -> {
+            exchange.getResponseHeaders().add("WWW-Authenticate", "Basic realm=\"r\"");
+            answer(exchange, 401, "{'errors':[{'code':'UNAUTHORIZED','message':'who are you'}]}");
+        });
+        HttpRegistry client = connect(Credentials.ofIdentityToken("geheim"));
+        assertFails(Reason.UNAUTHORIZED, "(who are you)", () -> client.getManifest(REPOSITORY, Tag.LATEST));
+        assertThat(requests).containsExactly("GET /v2/a/b/manifests/latest ");
+    }
+
+    @Test
+    void asksForAnAnonymousTokenAndSaysWhatTheRegistryMakesOfIt() {
+        List<String> asked = Collections.synchronizedList(new ArrayList<>());
+        other.createContext("/token", exchange -> {
+            asked.add(authorization(exchange));
+            answer(exchange, 200, "{'token':'anonymous'}");
+        });
+        serve(exchange -> {
+            exchange.getResponseHeaders().add("WWW-Authenticate", "Bearer realm=\"" + base(other) + "/token\"");
+            answer(exchange, 401, "{'errors':[{'code':'UNAUTHORIZED','message':'authentication required'}]}");
+        });
+        HttpRegistry client = connect(null);
+        assertFails(
+                Reason.UNAUTHORIZED,
+                "401 Unauthorized (authentication required)",
+                () -> client.getManifest(REPOSITORY, Tag.LATEST));
+        assertThat(asked).containsExactly("");
+        assertThat(requests).last().asString().endsWith("Bearer anonymous");
+    }
+
+    @Test
+    void saysWhatTheTokenServiceSaid() {
+        serve(exchange -> {
+            exchange.getResponseHeaders().add("WWW-Authenticate", "Bearer realm=\"" + base(other) + "/token\"");
+            answer(exchange, 401, "");
+        });
+        assertTokenRefusal(
+                401,
+                "{'details':'incorrect username or password'}",
+                Reason.UNAUTHORIZED,
+                "401 Unauthorized (incorrect");
+        assertTokenRefusal(401, "{'errors':[{'code':'DENIED','message':'wrong'}]}", Reason.UNAUTHORIZED, "(wrong)");
+        assertTokenRefusal(
+                400, "{'error':'invalid_grant','error_description':'expired'}", Reason.UNAUTHORIZED, "(expired)");
+        assertTokenRefusal(400, "{'error':'invalid_scope'}", Reason.PROTOCOL, "(invalid_scope)");
+        assertTokenRefusal(401, "{'message':'no such pair: user geheim'}", Reason.UNAUTHORIZED, "401 Unauthorized");
+        assertTokenRefusal(401, "{'message':{}}", Reason.UNAUTHORIZED, "401 Unauthorized");
+        assertTokenRefusal(404, "", Reason.PROTOCOL, "404");
+        assertTokenRefusal(503, "<html>", Reason.UNAVAILABLE, "503");
+        assertTokenRefusal(200, "{'token':geheim}", Reason.PROTOCOL, "not the JSON of a token");
+        assertTokenRefusal(200, "{}", Reason.PROTOCOL, "no token");
+    }
+
+    private void assertTokenRefusal(int status, String body, Reason reason, String words) {
+        other.createContext("/token", exchange -> answer(exchange, status, body));
+        assertFails(reason, words, () -> connect(CREDENTIALS).getManifest(REPOSITORY, Tag.LATEST));
+        assertFails(
+                reason,
+                "getting a token from 127.0.0.1",
+                () -> connect(CREDENTIALS).checkApi());
+        other.removeContext("/token");
+    }
+
+    @Test
+    void refusesManifestsOfSchema1BeforeTheirDigest() {
+        serve(exchange -> {
+            exchange.getResponseHeaders()
+                    .add("Content-Type", "application/vnd.docker.distribution.manifest.v1+prettyjws");
+            exchange.getResponseHeaders().add("Docker-Content-Digest", DIGEST.toString());
+            answer(exchange, 200, "{'schemaVersion':1}");
+        });
+        assertFails(Reason.PROTOCOL, "schema 1", () -> connect(null).getManifest(REPOSITORY, Tag.LATEST));
+    }
+
+    @Test
     void takesNoCredentialsToAnotherHost() throws IOException {
         List<String> elsewhere = Collections.synchronizedList(new ArrayList<>());
         other.createContext("/", exchange -> {

@@ -3,6 +3,7 @@ package io.virtualimage.oci;
 import io.virtualimage.oci.RegistryException.Reason;
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
+import java.io.FilterInputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
@@ -28,7 +29,11 @@ public final class InMemoryRegistry implements OciRegistry {
     private final boolean deletionAllowed;
     private final Map<Repository, Contents> repositories = new HashMap<>();
     private final Map<String, Upload> uploads = new TreeMap<>();
+    private final List<String> reads = new ArrayList<>();
     private long started;
+    private long bytesRead;
+    private boolean hasRanges = true;
+    private long bytesPerConnection = Long.MAX_VALUE;
 
     public InMemoryRegistry() {
         this(true);
@@ -51,6 +56,31 @@ public final class InMemoryRegistry implements OciRegistry {
     /** How many uploads are neither completed nor cancelled. */
     public int openUploads() {
         return uploads.size();
+    }
+
+    /** From now on offsets are ignored, as some registries and caches do. */
+    public void ignoreRanges() {
+        hasRanges = false;
+    }
+
+    /** From now on a connection that reads a blob breaks after so many bytes. */
+    public void breakConnectionsAfter(long bytes) {
+        bytesPerConnection = bytes;
+    }
+
+    /** The reads of blobs so far: {@code algorithm:digest offset+length}. */
+    public List<String> reads() {
+        return reads;
+    }
+
+    /** How many bytes of blobs were read so far. */
+    public long bytesRead() {
+        return bytesRead;
+    }
+
+    /** Stores a blob whatever its digest, as a registry that is damaged or lies does. */
+    public void putBlob(Repository repository, Digest digest, byte[] content) {
+        contents(repository).blobs.put(digest, content);
     }
 
     @Override
@@ -77,7 +107,41 @@ public final class InMemoryRegistry implements OciRegistry {
             throw failure(Reason.PROTOCOL, deed, "it has " + blob.length + " bytes");
         }
         int length = (int) Math.min(lengthBytes, blob.length - offsetBytes);
-        return new ByteArrayInputStream(blob, (int) offsetBytes, length);
+        if (!hasRanges && offsetBytes > 0) {
+            throw failure(Reason.RANGES_UNSUPPORTED, deed, "the registry ignored the range");
+        }
+        reads.add(digest + " " + offsetBytes + "+" + length);
+        return new Connection(new ByteArrayInputStream(blob, (int) offsetBytes, length));
+    }
+
+    private final class Connection extends FilterInputStream {
+        private long left = bytesPerConnection;
+
+        private Connection(InputStream blob) {
+            super(blob);
+        }
+
+        @Override
+        public int read() throws IOException {
+            byte[] one = new byte[1];
+            return read(one, 0, 1) < 0 ? -1 : one[0] & 0xff;
+        }
+
+        @Override
+        public int read(byte[] buffer, int offset, int length) throws IOException {
+            int read = super.read(buffer, offset, (int) Math.min(length, Math.max(left, 1)));
+            if (read > 0 && left == 0) {
+                throw new IOException("the connection broke");
+            }
+            left -= Math.max(read, 0);
+            bytesRead += Math.max(read, 0);
+            return read;
+        }
+
+        @Override
+        public long skip(long count) throws IOException {
+            return Math.max(read(new byte[(int) Math.min(count, 1 << 16)]), 0);
+        }
     }
 
     @Override

@@ -173,6 +173,8 @@ public final class Sandbox implements AutoCloseable {
         settings.put("POD_NAMESPACE", "default");
         settings.put("TOKEN_KEY", tokenKey());
         settings.put("LOG_FORMAT", "plain");
+        // As Docker does: what listens on the loopback interface needs no TLS.
+        settings.put("INSECURE_REGISTRIES", "127.0.0.1,localhost");
         Ports ports = new Ports(options.directory().resolve("services"));
         TcpBalancer uploads = balancer(ports, Service.FETCHER, UPLOADS);
         settings.put("UPLOAD_HOST", uploads.hostAndPort());

@@ -47,7 +47,7 @@ class ArchitectureTest {
             Map.entry("volume", Set.of()),
             Map.entry("stage", Set.of("topics")),
             Map.entry("watcher", Set.of("topics", "stage", "k8s")),
-            Map.entry("fetcher", Set.of("topics", "stage", "k8s", "oci")),
+            Map.entry("fetcher", Set.of("topics", "stage", "k8s", "oci", "disk")),
             Map.entry("converter", Set.of("topics", "stage", "disk")),
             Map.entry("publisher", Set.of("topics", "stage", "k8s", "oci", "disk")),
             Map.entry("statuswriter", Set.of("topics", "stage", "k8s")),
@@ -109,6 +109,17 @@ class ArchitectureTest {
 
     private static String packages(String module) {
         return module.isEmpty() ? ROOT + ".." : ROOT + "." + module + "..";
+    }
+
+    /** Layers of containers are unpacked there; what is in them is the converter's affair. */
+    @Test
+    void fetchersSeeOfDisksOnlyHowFilesAreUnpacked() {
+        noClasses()
+                .that(resideInAPackage(packages("fetcher")))
+                .should()
+                .dependOnClassesThat(resideInAPackage(packages("disk"))
+                        .and(not(resideInAnyPackage(ROOT + ".disk", packages("disk.wrapper")))))
+                .check(CLASSES);
     }
 
     /** No library but the JDK sees bytes of images, except one for xz, and that only where files are unpacked. */

@@ -24,9 +24,9 @@ final class CertificateWords {
     /**
      * The words for what another try won't mend; empty if the failure is not of that kind.
      *
-     * @param bundled whether the source's own {@code caBundle} was trusted too
+     * @param source whose own certificates, if it has any, were trusted too
      */
-    static Optional<String> of(IOException failure, boolean bundled) {
+    static Optional<String> of(IOException failure, ResolvedSource source) {
         if (failure instanceof SSLPeerUnverifiedException) {
             return Optional.of(otherHost(String.valueOf(failure.getMessage())));
         }
@@ -44,7 +44,7 @@ final class CertificateWords {
                     "its TLS certificate, or one that vouches for it, has a key or a signature that is not safe");
         }
         if (has(failure, CertPathBuilderException.class) || has(failure, CertPathValidatorException.class)) {
-            return Optional.of(unknownAuthority(bundled));
+            return Optional.of(unknownAuthority(source));
         }
         return Optional.of("its TLS certificate is not in order: " + ConnectionWords.plain(failure.getMessage()));
     }
@@ -54,13 +54,14 @@ final class CertificateWords {
         return has(failure, CertificateNotYetValidException.class);
     }
 
-    private static String unknownAuthority(boolean bundled) {
-        return bundled
+    private static String unknownAuthority(ResolvedSource source) {
+        return source.caBundle() != null
                 ? "its TLS certificate was issued neither by a well-known authority nor by one in"
-                        + " dataSource.http.caBundle; the bundle needs the root certificate, and intermediate ones that"
+                        + " " + source.bundleField()
+                        + "; the bundle needs the root certificate, and intermediate ones that"
                         + " the server does not send"
                 : "its TLS certificate was not issued by a well-known authority; if it is to be trusted, put its"
-                        + " authority's certificate (PEM, then base64) into dataSource.http.caBundle";
+                        + " authority's certificate (PEM, then base64) into " + source.bundleField();
     }
 
     private static String otherHost(String words) {

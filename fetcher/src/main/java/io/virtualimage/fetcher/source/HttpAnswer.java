@@ -24,9 +24,6 @@ final class HttpAnswer implements AutoCloseable {
     /** So little is read to the end, to keep the connection; more is cut off. */
     private static final long LITTLE_BYTES = 64 * 1024;
 
-    /** Who sends less than that, for as long as patience lasts, keeps a worker busy for nothing. */
-    private static final long LEAST_BYTES_PER_SECOND = 1024;
-
     private final String name;
     private final HttpUrl url;
     private final Call call;
@@ -120,8 +117,7 @@ final class HttpAnswer implements AutoCloseable {
     }
 
     private final class Body extends InputStream {
-        private long waitedNanos;
-        private long doneBefore;
+        private final Pace pace = new Pace(patience);
 
         @Override
         public int read() throws IOException {
@@ -136,7 +132,7 @@ final class HttpAnswer implements AutoCloseable {
                 int count = in.read(buffer, offset, length);
                 done += Math.max(0, count);
                 if (count >= 0) {
-                    checkPace(System.nanoTime() - start);
+                    pace.add(count, System.nanoTime() - start);
                 }
                 return count;
             } catch (InterruptedIOException e) {
@@ -147,20 +143,6 @@ final class HttpAnswer implements AutoCloseable {
             } catch (IOException e) {
                 throw broken(e);
             }
-        }
-
-        /** Only the waiting counts: a reader that takes its time is no fault of the source. */
-        private void checkPace(long nanos) throws SocketTimeoutException {
-            waitedNanos += nanos;
-            if (waitedNanos < patience.toNanos()) {
-                return;
-            }
-            long got = done - doneBefore;
-            if (got < LEAST_BYTES_PER_SECOND * patience.toMillis() / 1000) {
-                throw new SocketTimeoutException("only %d bytes in %d s".formatted(got, waitedNanos / 1_000_000_000));
-            }
-            waitedNanos = 0;
-            doneBefore = done;
         }
 
         private SourceException broken(IOException e) {

@@ -3,32 +3,19 @@ package io.virtualimage.fetcher.source;
 import io.virtualimage.topics.FailureReason;
 import java.io.IOException;
 import java.io.InterruptedIOException;
-import java.net.InetSocketAddress;
 import java.net.SocketTimeoutException;
 import java.nio.charset.StandardCharsets;
-import java.security.GeneralSecurityException;
 import java.time.Clock;
 import java.time.Duration;
-import java.util.LinkedHashMap;
-import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.concurrent.Executors;
-import java.util.concurrent.ScheduledExecutorService;
-import java.util.concurrent.ScheduledFuture;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicBoolean;
-import java.util.regex.Pattern;
-import okhttp3.Authenticator;
 import okhttp3.Call;
 import okhttp3.Credentials;
 import okhttp3.Dns;
 import okhttp3.Headers;
 import okhttp3.HttpUrl;
 import okhttp3.OkHttpClient;
-import okhttp3.Protocol;
 import okhttp3.Request;
-import okhttp3.Response;
 
 /**
  * One GET and its redirects. They are followed here and not by the client, because each hop is a new address that some
@@ -41,82 +28,31 @@ import okhttp3.Response;
 final class HttpExchange implements AutoCloseable {
     static final int MAX_REDIRECTS = 10;
     static final int CONNECTIONS_PER_HOST = 8;
-    private static final int BUNDLES_KEPT = 64;
 
-    /** As many of the client's read timeouts an answer may take to begin, and a body may trickle. */
-    private static final int ANSWER_TIMEOUTS = 4;
-
-    private static final int TRICKLE_TIMEOUTS = 2;
-    private static final Pattern ADDRESS = Pattern.compile("[0-9.]+|.*:.*");
-
-    private final Dns dns;
-    private final Clock clock;
-    private final Duration answerWithin;
-    private final Duration patience;
-    private final OkHttpClient plain;
-    private final ScheduledExecutorService deadlines;
+    private final HttpClients clients;
     private final HostSlots slots = new HostSlots(CONNECTIONS_PER_HOST);
 
-    /** Clients by the bundle that they trust: a client made anew would share no connection with the one before. */
-    private final Map<String, OkHttpClient> trusting = new LinkedHashMap<>(16, 0.75f, true) {
-        @Override
-        protected boolean removeEldestEntry(Map.Entry<String, OkHttpClient> eldest) {
-            return size() > BUNDLES_KEPT;
-        }
-    };
-
     HttpExchange(Dns dns, EnvironmentProxies proxies, Clock clock, Duration connectTimeout, Duration readTimeout) {
-        this.dns = dns;
-        this.clock = clock;
-        this.answerWithin = readTimeout.multipliedBy(ANSWER_TIMEOUTS);
-        this.patience = readTimeout.multipliedBy(TRICKLE_TIMEOUTS);
-        this.deadlines = Executors.newSingleThreadScheduledExecutor(
-                Thread.ofPlatform().daemon().name("http-deadlines").factory());
-        // A proxy is the operator's choice, and so may be where no source may.
-        Dns lookup = host -> proxies.isProxy(host) ? Dns.SYSTEM.lookup(host) : dns.lookup(host);
-        Authenticator proxyAuthenticator = (route, response) -> {
-            if (route == null
-                    || response.request().header("Proxy-Authorization") != null
-                    || !(route.proxy().address() instanceof InetSocketAddress proxy)) {
-                return null;
-            }
-            return proxies.authorization(proxy.getHostString(), proxy.getPort())
-                    .map(value -> response.request()
-                            .newBuilder()
-                            .header("Proxy-Authorization", value)
-                            .build())
-                    .orElse(null);
-        };
-        this.plain = new OkHttpClient.Builder()
-                .followRedirects(false)
-                .followSslRedirects(false)
-                .dns(lookup)
-                .proxySelector(proxies)
-                .proxyAuthenticator(proxyAuthenticator)
-                .connectTimeout(connectTimeout)
-                .readTimeout(readTimeout)
-                .writeTimeout(readTimeout)
-                // One connection a piece: they are to add up, not to share one window.
-                .protocols(List.of(Protocol.HTTP_1_1))
-                .build();
+        this.clients = new HttpClients(dns, proxies, clock, connectTimeout, readTimeout);
     }
 
     /** Asks for the source, and for where it says it is. Whoever gets the answer closes it. */
-    HttpAnswer get(ResolvedSource source, Map<String, String> fields) throws SourceException, InterruptedException {
-        String name = source.publicUrl();
+    HttpAnswer get(ResolvedSource.Http source, Map<String, String> fields)
+            throws SourceException, InterruptedException {
+        String name = source.publicName();
         HttpUrl start = HttpUrl.parse(source.url());
         if (start == null) {
             throw new SourceException.Refused(name + " is not a URL", null);
         }
-        OkHttpClient client = clientFor(source);
+        OkHttpClient client = clients.clientFor(source);
         HttpUrl url = start;
         for (int hops = 0; hops <= MAX_REDIRECTS; hops++) {
-            HttpAnswer answer = send(client, name, start, url, fields);
+            HttpAnswer answer = send(client, source, name, start, url, fields);
             switch (answer.code()) {
                 case 301, 302, 303, 307, 308 -> {
                     try (answer) {
                         url = next(answer);
-                        name = source.publicUrl() + " (redirected to " + publicUrl(url) + ")";
+                        name = source.publicName() + " (redirected to " + publicUrl(url) + ")";
                     }
                 }
                 default -> {
@@ -125,7 +61,7 @@ final class HttpExchange implements AutoCloseable {
             }
         }
         throw new SourceException.Refused(
-                "%s redirects more than %d times".formatted(source.publicUrl(), MAX_REDIRECTS), null);
+                "%s redirects more than %d times".formatted(source.publicName(), MAX_REDIRECTS), null);
     }
 
     private static HttpUrl next(HttpAnswer answer) throws SourceException {
@@ -146,7 +82,13 @@ final class HttpExchange implements AutoCloseable {
         return target.newBuilder().username("").password("").fragment(null).build();
     }
 
-    private HttpAnswer send(OkHttpClient client, String name, HttpUrl start, HttpUrl url, Map<String, String> fields)
+    private HttpAnswer send(
+            OkHttpClient client,
+            ResolvedSource.Http source,
+            String name,
+            HttpUrl start,
+            HttpUrl url,
+            Map<String, String> fields)
             throws SourceException, InterruptedException {
         Headers.Builder headers = new Headers.Builder()
                 .add("User-Agent", "virtualimage")
@@ -163,8 +105,8 @@ final class HttpExchange implements AutoCloseable {
         HostSlots.Slot slot = slots.acquire(url.host() + ":" + url.port());
         HttpAnswer answer = null;
         try {
-            checkAddress(url.host());
-            answer = new HttpAnswer(name, bare, call, execute(call), slot, patience);
+            clients.checkAddress(url.host());
+            answer = new HttpAnswer(name, bare, call, clients.within(call, call::execute), slot, clients.patience());
             return answer;
         } catch (IOException e) {
             if (e instanceof InterruptedIOException && !(e instanceof SocketTimeoutException)) {
@@ -172,7 +114,7 @@ final class HttpExchange implements AutoCloseable {
                 stopped.initCause(e);
                 throw stopped;
             }
-            throw unreachable(name, e, !client.equals(plain));
+            throw unreachable(name, e, source);
         } finally {
             if (answer == null) {
                 slot.close();
@@ -180,33 +122,8 @@ final class HttpExchange implements AutoCloseable {
         }
     }
 
-    /** The client's own timeouts begin anew with each byte; whoever sends a byte of the header at a time gets no more. */
-    private Response execute(Call call) throws IOException {
-        AtomicBoolean late = new AtomicBoolean();
-        ScheduledFuture<?> deadline = deadlines.schedule(
-                () -> {
-                    late.set(true);
-                    call.cancel();
-                },
-                answerWithin.toMillis(),
-                TimeUnit.MILLISECONDS);
-        try {
-            return call.execute();
-        } catch (IOException e) {
-            if (late.get() && !(e instanceof InterruptedIOException)) {
-                SocketTimeoutException timeout =
-                        new SocketTimeoutException("no whole answer in %d s".formatted(answerWithin.toSeconds()));
-                timeout.initCause(e);
-                throw timeout;
-            }
-            throw e;
-        } finally {
-            deadline.cancel(false);
-        }
-    }
-
-    private static SourceException unreachable(String name, IOException e, boolean bundled) {
-        Optional<String> verdict = CertificateWords.of(e, bundled);
+    private static SourceException unreachable(String name, IOException e, ResolvedSource source) {
+        Optional<String> verdict = CertificateWords.of(e, source);
         return verdict.isPresent()
                 ? new SourceException.Refused(name + " can't be trusted: " + verdict.get(), e)
                 : new SourceException.Unavailable(
@@ -216,49 +133,16 @@ final class HttpExchange implements AutoCloseable {
                         e);
     }
 
-    /** The client looks up names only; whoever guards the lookup is to see addresses too. */
-    private void checkAddress(String host) throws IOException {
-        if (ADDRESS.matcher(host).matches()) {
-            dns.lookup(host);
-        }
-    }
-
-    private synchronized OkHttpClient clientFor(ResolvedSource source) throws SourceException {
-        String bundle = source.caBundle();
-        if (bundle == null) {
-            return plain;
-        }
-        OkHttpClient known = trusting.get(bundle);
-        if (known != null) {
-            return known;
-        }
-        try {
-            Trust trust = Trust.with(bundle, clock.instant());
-            OkHttpClient client = plain.newBuilder()
-                    .sslSocketFactory(trust.sockets(), trust.manager())
-                    .build();
-            trusting.put(bundle, client);
-            return client;
-        } catch (GeneralSecurityException e) {
-            throw new SourceException.Refused(
-                    "dataSource.http.caBundle can't be used for %s: %s"
-                            .formatted(source.publicUrl(), ConnectionWords.plain(e.getMessage())),
-                    e);
-        }
-    }
-
     private static boolean sameOrigin(HttpUrl one, HttpUrl other) {
         return one.scheme().equals(other.scheme()) && one.host().equals(other.host()) && one.port() == other.port();
     }
 
     private static String publicUrl(HttpUrl url) {
-        return new ResolvedSource(url.toString(), null).publicUrl();
+        return new ResolvedSource.Http(url.toString(), null).publicName();
     }
 
     @Override
     public void close() {
-        deadlines.shutdownNow();
-        plain.dispatcher().executorService().shutdown();
-        plain.connectionPool().evictAll();
+        clients.close();
     }
 }

@@ -54,8 +54,17 @@ public final class HttpSource implements Source, AutoCloseable {
         this.clock = clock;
     }
 
+    private static ResolvedSource.Http http(ResolvedSource source) {
+        return switch (source) {
+            case ResolvedSource.Http http -> http;
+            case ResolvedSource.ContainerImage image ->
+                throw new IllegalArgumentException(image + " is on no HTTP server");
+        };
+    }
+
     @Override
-    public SourceProbe probe(ResolvedSource source) throws SourceException, InterruptedException {
+    public SourceProbe probe(ResolvedSource resolved) throws SourceException, InterruptedException {
+        ResolvedSource.Http source = http(resolved);
         try (HttpAnswer answer = exchange.get(source, Map.of("Range", "bytes=0-0"))) {
             switch (answer.code()) {
                 case 200 -> {
@@ -83,12 +92,12 @@ public final class HttpSource implements Source, AutoCloseable {
         }
     }
 
-    private static SourceProbe whole(ResolvedSource source, HttpAnswer answer) throws SourceException {
+    private static SourceProbe whole(ResolvedSource.Http source, HttpAnswer answer) throws SourceException {
         checkEncoding(answer);
         return probed(source, answer, answer.lengthBytes(), false);
     }
 
-    private static SourceProbe piece(ResolvedSource source, HttpAnswer answer) {
+    private static SourceProbe piece(ResolvedSource.Http source, HttpAnswer answer) {
         Optional<ContentRange> range = ContentRange.parse(answer.field("Content-Range"));
         Long total = range.map(ContentRange::totalBytes).orElse(null);
         boolean exact = range.filter(r -> r.first() == 0 && r.last() == 0).isPresent()
@@ -97,7 +106,7 @@ public final class HttpSource implements Source, AutoCloseable {
     }
 
     private static SourceProbe probed(
-            ResolvedSource source, HttpAnswer answer, @Nullable Long lengthBytes, boolean ranges) {
+            ResolvedSource.Http source, HttpAnswer answer, @Nullable Long lengthBytes, boolean ranges) {
         Validator validator = answer.validator().orElse(null);
         HttpUrl asked = HttpUrl.parse(source.url());
         String fileName =
@@ -114,7 +123,7 @@ public final class HttpSource implements Source, AutoCloseable {
             throws SourceException, InterruptedException {
         long last = offset + lengthBytes - 1;
         HttpAnswer answer = exchange.get(
-                source,
+                http(source),
                 Map.of(
                         "Range",
                         "bytes=" + offset + "-" + last,
@@ -184,7 +193,7 @@ public final class HttpSource implements Source, AutoCloseable {
 
     @Override
     public SourceStream openStream(ResolvedSource source) throws SourceException, InterruptedException {
-        HttpAnswer answer = exchange.get(source, Map.of());
+        HttpAnswer answer = exchange.get(http(source), Map.of());
         boolean taken = false;
         try {
             if (answer.code() != 200) {

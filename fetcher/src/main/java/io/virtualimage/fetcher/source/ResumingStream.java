@@ -70,7 +70,7 @@ public final class ResumingStream extends InputStream {
             int count = -1;
             try {
                 count = body.read(buffer, start, (int) Math.min(length, lengthBytes - done));
-            } catch (SourceException.Refused | SourceException.Changed e) {
+            } catch (SourceException.Refused | SourceException.Unusable | SourceException.Changed e) {
                 throw e;
             } catch (IOException e) {
                 if (e instanceof InterruptedIOException && !(e instanceof SocketTimeoutException)) {
@@ -99,7 +99,7 @@ public final class ResumingStream extends InputStream {
                     reason,
                     "%s: %s after %d of %d bytes (from byte %d on)"
                             .formatted(
-                                    resolved.publicUrl(),
+                                    resolved.publicName(),
                                     reason == FailureReason.SOURCE_TRUNCATED
                                             ? "the connection closed"
                                             : "the connection broke",

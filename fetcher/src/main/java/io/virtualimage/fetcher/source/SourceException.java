@@ -27,6 +27,20 @@ public abstract sealed class SourceException extends IOException {
         }
     }
 
+    /** The source gave its bytes, and they are not such that an image could be made of them. */
+    public static final class Unusable extends SourceException {
+        private final FailureReason reason;
+
+        public Unusable(FailureReason reason, String words, @Nullable Throwable cause) {
+            super(words, cause);
+            this.reason = reason;
+        }
+
+        public FailureReason reason() {
+            return reason;
+        }
+    }
+
     /** The source can't be read now, and may be later. */
     public static final class Unavailable extends SourceException {
         private final FailureReason reason;

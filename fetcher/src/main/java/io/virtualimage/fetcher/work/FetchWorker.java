@@ -43,7 +43,7 @@ public final class FetchWorker implements Worker {
         this.ranges = new RangeFetch(resolver, source, staging);
         this.streams = new StreamFetch(resolver, source, staging, sessions);
         this.volumes = volumes;
-        this.verification = new Verification(staging, feeds);
+        this.verification = new Verification(resolver, source, staging, feeds);
     }
 
     @Override

@@ -76,7 +76,8 @@ final class RangeFetch {
     private Optional<SegmentFacts> transfer(Task.FetchRange task, SegmentKey key, int length, TaskContext context)
             throws SourceException, TaskDeferredException, ImageFailedException, TaskAbandonedException,
                     StagingUnavailableException, InterruptedException {
-        ResolvedSource resolved = resolver.resolve(task.image(), task.source());
+        ResolvedSource resolved = resolver.resolve(task.image(), task.source())
+                .at(task.entry(), task.layout().lengthBytes());
         SourceVersion version =
                 new SourceVersion(task.validator(), task.layout().lengthBytes());
         long offset = task.layout().offsetOf(task.index());

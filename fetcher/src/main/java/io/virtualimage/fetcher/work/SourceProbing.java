@@ -48,6 +48,6 @@ final class SourceProbing {
                 probe.validator(),
                 probe.ranges(),
                 probe.fileName(),
-                null));
+                probe.entry()));
     }
 }

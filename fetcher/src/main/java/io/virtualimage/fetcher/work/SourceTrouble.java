@@ -22,6 +22,8 @@ final class SourceTrouble {
         return switch (failure) {
             case SourceException.Refused refused ->
                 throw new ImageFailedException(FailureReason.SOURCE_REFUSED, refused.words(), refused);
+            case SourceException.Unusable unusable ->
+                throw new ImageFailedException(unusable.reason(), unusable.words(), unusable);
             case SourceException.Unavailable unavailable ->
                 new TaskDeferredException(
                         Deferral.SOURCE, unavailable.reason(), unavailable.words(), unavailable.delay(), unavailable);
@@ -36,7 +38,7 @@ final class SourceTrouble {
                 ? already
                 : new SourceException.Unavailable(
                         FailureReason.SOURCE_TRUNCATED,
-                        "%s ended after %d bytes".formatted(resolved.publicUrl(), doneBytes),
+                        "%s ended after %d bytes".formatted(resolved.publicName(), doneBytes),
                         Duration.ZERO,
                         failure);
     }
@@ -46,12 +48,12 @@ final class SourceTrouble {
         if (lengthBytes / segmentBytes >= Integer.MAX_VALUE) {
             throw new ImageFailedException(
                     FailureReason.OVER_LIMIT,
-                    "%s says that it holds %d bytes".formatted(resolved.publicUrl(), lengthBytes),
+                    "%s says that it holds %d bytes".formatted(resolved.publicName(), lengthBytes),
                     null);
         }
     }
 
     static ImageFailedException empty(ResolvedSource resolved) {
-        return new ImageFailedException(FailureReason.SOURCE_EMPTY, resolved.publicUrl() + " holds no bytes", null);
+        return new ImageFailedException(FailureReason.SOURCE_EMPTY, resolved.publicName() + " holds no bytes", null);
     }
 }

@@ -41,7 +41,7 @@ final class StreamFetch {
             end(task, context, StreamBroken.Cause.INTERRUPTED, "the worker that read the source went away");
             return;
         }
-        ResolvedSource resolved = resolver.resolve(task.image(), task.source());
+        ResolvedSource resolved = resolver.resolve(task.image(), task.source()).at(task.entry(), task.lengthBytes());
         String session = HexFormat.of().toHexDigits(sessions.nextLong());
         try (SourceStream stream = source.openStream(resolved)) {
             transfer(new StreamTransfer(task, context, staging, resolved, session, stream), task, context);
@@ -62,6 +62,8 @@ final class StreamFetch {
                 throw e;
             }
             end(task, context, StreamBroken.Cause.INTERRUPTED, String.valueOf(e.getMessage()));
+        } catch (SourceException.Unusable e) {
+            throw e; // the same bytes would come again
         } catch (SourceException e) {
             if (!transfer.begun()) {
                 throw e; // nothing is staged, so the same epoch will do

@@ -70,7 +70,7 @@ final class StreamTransfer {
             throw broken(
                     "%s %s after %d%s bytes"
                             .formatted(
-                                    resolved.publicUrl(),
+                                    resolved.publicName(),
                                     e instanceof EOFException ? "ended" : "broke (" + e.getMessage() + ")",
                                     body.doneBytes(),
                                     promisedBytes == null ? "" : " of " + promisedBytes),
@@ -95,7 +95,7 @@ final class StreamTransfer {
             // Before the last one is announced: it would complete what is not whole.
             if (index == layout.count() - 1 && body.read() >= 0) {
                 throw broken(
-                        "%s gave more than the %d bytes it promised".formatted(resolved.publicUrl(), lengthBytes),
+                        "%s gave more than the %d bytes it promised".formatted(resolved.publicName(), lengthBytes),
                         null);
             }
             announce(index, facts.get(), lengthBytes);

@@ -64,11 +64,11 @@ class HttpSourceTest {
     }
 
     private ResolvedSource at(String path) {
-        return new ResolvedSource(server.url(path).toString(), null);
+        return new ResolvedSource.Http(server.url(path).toString(), null);
     }
 
     private String named(String path) {
-        return at(path).publicUrl();
+        return at(path).publicName();
     }
 
     private static MockResponse.Builder answer(int code) {
@@ -251,7 +251,7 @@ class HttpSourceTest {
             port = socket.getLocalPort();
         }
         String url = "http://127.0.0.1:" + port + "/a.img";
-        assertThat(unavailable(new ResolvedSource(url, null)).words())
+        assertThat(unavailable(new ResolvedSource.Http(url, null)).words())
                 .isEqualTo(url + " can't be reached: connection refused");
     }
 
@@ -262,7 +262,7 @@ class HttpSourceTest {
                     throw new UnknownHostException(host);
                 },
                 EnvironmentProxies.NONE);
-        assertThat(unavailable(new ResolvedSource("http://nowhere.example/a.img", null))
+        assertThat(unavailable(new ResolvedSource.Http("http://nowhere.example/a.img", null))
                         .words())
                 .isEqualTo("http://nowhere.example/a.img can't be reached: unknown host (nowhere.example)");
     }
@@ -274,7 +274,7 @@ class HttpSourceTest {
                     throw new UnknownHostException(host + " is not allowed");
                 },
                 EnvironmentProxies.NONE);
-        assertThat(unavailable(new ResolvedSource("http://127.0.0.1:" + server.getPort() + "/", null))
+        assertThat(unavailable(new ResolvedSource.Http("http://127.0.0.1:" + server.getPort() + "/", null))
                         .words())
                 .endsWith("unknown host (127.0.0.1 is not allowed)");
         assertThat(server.getRequestCount()).isZero();
@@ -306,7 +306,7 @@ class HttpSourceTest {
     void redirectsAreFollowedWithoutCredentials(int code) throws Exception {
         give(answer(code).setHeader("Location", other.url("/b.img?sig=1").toString()));
         other.enqueue(piece("0-0/5", "x").build());
-        ResolvedSource source = new ResolvedSource(
+        ResolvedSource source = new ResolvedSource.Http(
                 server.url("/a.img")
                         .newBuilder()
                         .username("us er")
@@ -325,7 +325,7 @@ class HttpSourceTest {
     void onTheSameHostTheyStay() throws Exception {
         give(answer(302).setHeader("Location", "/b.img"));
         give(piece("0-0/5", "x"));
-        http.probe(new ResolvedSource(
+        http.probe(new ResolvedSource.Http(
                 server.url("/a.img")
                         .newBuilder()
                         .username("u")
@@ -375,7 +375,7 @@ class HttpSourceTest {
     void notFromHttpsToHttp() {
         HeldCertificate certificate = serveTls();
         give(answer(302).setHeader("Location", other.url("/b.img").toString()));
-        assertThat(refused(new ResolvedSource(server.url("/a.img").toString(), certificate.certificatePem()))
+        assertThat(refused(new ResolvedSource.Http(server.url("/a.img").toString(), certificate.certificatePem()))
                         .words())
                 .contains("redirects from https to " + other.url("/b.img"));
         assertThat(other.getRequestCount()).isZero();
@@ -521,7 +521,7 @@ class HttpSourceTest {
         other.enqueue(
                 answer(407).setHeader("Proxy-Authenticate", "Basic realm=x").build());
         other.enqueue(piece("0-0/5", "x").build());
-        assertThat(http.probe(new ResolvedSource("http://files.example/a.img", null))
+        assertThat(http.probe(new ResolvedSource.Http("http://files.example/a.img", null))
                         .lengthBytes())
                 .isEqualTo(5);
         assertThat(other.takeRequest().getRequestLine()).isEqualTo("GET http://files.example/a.img HTTP/1.1");

@@ -96,7 +96,7 @@ class HttpTrustTest {
         try (Openssl.Server running = openssl.serve(server, names(chain))) {
             String url = running.url("127.0.0.1", FILE);
             assertThat(openssl.curlTrusts(url, file)).isEqualTo(trusted);
-            ResolvedSource source = new ResolvedSource(url, pem);
+            ResolvedSource source = new ResolvedSource.Http(url, pem);
             if (trusted) {
                 assertThat(read(source)).isEqualTo(CONTENT);
             } else {
@@ -114,7 +114,7 @@ class HttpTrustTest {
 
     private static String refusal(ResolvedSource source) {
         SourceException.Refused refused = catchThrowableOfType(SourceException.Refused.class, () -> http.probe(source));
-        assertThat(refused.words()).startsWith(source.publicUrl()).contains(" can't be trusted: ");
+        assertThat(refused.words()).startsWith(source.publicName()).contains(" can't be trusted: ");
         return refused.words();
     }
 
@@ -131,7 +131,7 @@ class HttpTrustTest {
     void theWordsSayWhatToDo(String bundle, String server, String words) throws Exception {
         String pem = bundle == null ? null : openssl.pem(names(bundle));
         try (Openssl.Server running = openssl.serve(server)) {
-            assertThat(refusal(new ResolvedSource(running.url("127.0.0.1", FILE), pem)))
+            assertThat(refusal(new ResolvedSource.Http(running.url("127.0.0.1", FILE), pem)))
                     .contains(words);
         }
     }
@@ -141,7 +141,7 @@ class HttpTrustTest {
     private static String unusable(String pem) {
         return catchThrowableOfType(
                         SourceException.Refused.class,
-                        () -> http.probe(new ResolvedSource("https://127.0.0.1:1/a.img?token=s3cret", pem)))
+                        () -> http.probe(new ResolvedSource.Http("https://127.0.0.1:1/a.img?token=s3cret", pem)))
                 .words();
     }
 
@@ -175,7 +175,7 @@ class HttpTrustTest {
         String pem = "# ours\r\n" + openssl.pem("stranger").replace("\n", "\r\n") + "subject=CN = root\n"
                 + openssl.pem("root").stripTrailing();
         try (Openssl.Server running = openssl.serve("direct")) {
-            assertThat(read(new ResolvedSource(running.url("127.0.0.1", FILE), pem)))
+            assertThat(read(new ResolvedSource.Http(running.url("127.0.0.1", FILE), pem)))
                     .isEqualTo(CONTENT);
         }
     }
@@ -199,7 +199,7 @@ class HttpTrustTest {
             String url = "https://127.0.0.1:" + server.getPort() + "/a.img";
             SourceException.Unavailable failure = catchThrowableOfType(
                     SourceException.Unavailable.class,
-                    () -> http.probe(new ResolvedSource(url, AUTHORITY.certificatePem())));
+                    () -> http.probe(new ResolvedSource.Http(url, AUTHORITY.certificatePem())));
             assertThat(failure.words()).isEqualTo(url + " can't be reached: its TLS certificate is not valid yet");
         }
     }
@@ -225,7 +225,7 @@ class HttpTrustTest {
                     .setHeader("Location", other.url("127.0.0.1", FILE))
                     .build());
             String url = "https://127.0.0.1:" + server.getPort() + "/a.img";
-            assertThat(refusal(new ResolvedSource(url, AUTHORITY.certificatePem())))
+            assertThat(refusal(new ResolvedSource.Http(url, AUTHORITY.certificatePem())))
                     .startsWith(url + " (redirected to " + other.url("127.0.0.1", FILE) + ") can't be trusted: ");
         }
     }

@@ -46,7 +46,7 @@ class LyingServerTest {
     }
 
     private static ResolvedSource at(RawServer server) {
-        return new ResolvedSource(server.url("/a.img"), null);
+        return new ResolvedSource.Http(server.url("/a.img"), null);
     }
 
     private static String piece(int first, int last, String body) {

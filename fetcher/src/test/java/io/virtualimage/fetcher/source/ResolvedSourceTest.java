@@ -18,14 +18,14 @@ class ResolvedSourceTest {
         "http://u:p@ss@h/a, http://h/a"
     })
     void showsNoSecret(String url, String shown) {
-        ResolvedSource source = new ResolvedSource(url, null);
-        assertThat(source.publicUrl()).isEqualTo(shown);
-        assertThat(source.toString()).isEqualTo("ResolvedSource[" + shown + "]");
+        ResolvedSource source = new ResolvedSource.Http(url, null);
+        assertThat(source.publicName()).isEqualTo(shown);
+        assertThat(source.toString()).isEqualTo("Http[" + shown + "]");
     }
 
     @Test
     void onlyTheWeb() {
-        assertThatThrownBy(() -> new ResolvedSource("file:///etc/passwd?x", null))
+        assertThatThrownBy(() -> new ResolvedSource.Http("file:///etc/passwd?x", null))
                 .isInstanceOf(IllegalArgumentException.class)
                 .hasMessageEndingWith("file:///etc/passwd");
     }

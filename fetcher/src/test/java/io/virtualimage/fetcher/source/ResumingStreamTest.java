@@ -10,7 +10,7 @@ import java.time.Duration;
 import org.junit.jupiter.api.Test;
 
 class ResumingStreamTest {
-    private static final ResolvedSource RESOLVED = new ResolvedSource("http://h/a.img", null);
+    private static final ResolvedSource RESOLVED = new ResolvedSource.Http("http://h/a.img", null);
 
     private final FakeSource source = new FakeSource("0123456789");
 

@@ -67,7 +67,7 @@ class FetchWorkerTest {
 
     private FetchWorker worker(StagingStore store) {
         return new FetchWorker(
-                (image, data) -> new ResolvedSource("http://h/a.img", null),
+                (image, data) -> new ResolvedSource.Http("http://h/a.img", null),
                 source,
                 store,
                 (image, from) -> new FakeFeed(fed),

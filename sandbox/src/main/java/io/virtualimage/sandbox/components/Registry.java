@@ -10,14 +10,15 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A container registry (distribution v3) beside this JVM, plain HTTP, open to everybody on the loopback interface; it
- * allows deletion. Or one that is there already, see {@link #VARIABLE}.
+ * A container registry (distribution v3) beside this JVM, on the loopback interface; plain HTTP and open to everybody
+ * there, unless it is told otherwise; it allows deletion. Or one that is there already, see {@link #VARIABLE}.
  */
 public final class Registry implements RunningComponent {
 
     /** The environment variable that names an existing registry, {@code host:port}; nothing is started then. */
     public static final String VARIABLE = "REGISTRY";
 
+    private final String scheme;
     private final String hostAndPort;
     private final @Nullable LocalProcess process;
     private final @Nullable Path log;
@@ -31,7 +32,18 @@ public final class Registry implements RunningComponent {
         MEMORY
     }
 
-    private Registry(String hostAndPort, @Nullable LocalProcess process, @Nullable Path log, String description) {
+    /**
+     * How a registry speaks TLS.
+     *
+     * @param address of the loopback network, where it listens and which its certificate is for
+     * @param certificate PEM, with those that vouch for it
+     * @param key PEM
+     */
+    public record Tls(String address, Path certificate, Path key) {}
+
+    private Registry(
+            String scheme, String hostAndPort, @Nullable LocalProcess process, @Nullable Path log, String description) {
+        this.scheme = scheme;
         this.hostAndPort = hostAndPort;
         this.process = process;
         this.log = log;
@@ -58,17 +70,28 @@ public final class Registry implements RunningComponent {
             throw new ComponentException(
                     VARIABLE + " names " + hostAndPort + ", but no registry answers there: " + e.getMessage(), e);
         }
-        return new Registry(hostAndPort, null, null, "existing registry " + hostAndPort);
+        return new Registry("http", hostAndPort, null, null, "existing registry " + hostAndPort);
     }
 
     /** Starts one and returns when it answers. Port and blobs (unless in memory) stay in the directory. */
     public static Registry start(Path directory, Storage storage) {
+        return start(directory, storage, new RegistryAccess.Open(), null);
+    }
+
+    /**
+     * As {@link #start(Path, Storage)}.
+     *
+     * @param tls null for plain HTTP
+     */
+    public static Registry start(Path directory, Storage storage, RegistryAccess access, @Nullable Tls tls) {
         Path program = Component.REGISTRY.program();
-        String address = "127.0.0.1:" + new Ports(directory).port("registry");
+        int port = new Ports(directory).port("registry");
+        String host = tls == null ? "127.0.0.1" : tls.address();
+        String address = host + ":" + port;
         Path config = directory.resolve("config.yml");
         Path log = directory.resolve("registry.log");
         try {
-            Files.writeString(config, config(address, directory, storage));
+            Files.writeString(config, config(address, directory, storage, access, tls));
         } catch (IOException e) {
             throw new ComponentException("The registry's configuration can't be written: " + config, e);
         }
@@ -76,11 +99,20 @@ public final class Registry implements RunningComponent {
                                 "registry", log, List.of(program.toString(), "serve", config.toString()))
                         // Else it looks for a collector of traces, and complains.
                         .withEnvironment(Map.of("OTEL_TRACES_EXPORTER", "none")))
-                .awaitReady(Readiness.http(URI.create("http://" + address + "/v2/")), Duration.ofMinutes(1));
-        return new Registry(address, process, log, "registry " + Component.REGISTRY.versionOf(program));
+                .awaitReady(
+                        // Its root answers everybody.
+                        tls == null ? Readiness.http(URI.create("http://" + address + "/")) : Readiness.tcp(host, port),
+                        Duration.ofMinutes(1));
+        return new Registry(
+                tls == null ? "http" : "https",
+                address,
+                process,
+                log,
+                "registry " + Component.REGISTRY.versionOf(program));
     }
 
-    private static String config(String address, Path directory, Storage storage) {
+    private static String config(
+            String address, Path directory, Storage storage, RegistryAccess access, @Nullable Tls tls) {
         String where = switch (storage) {
             case FOLDER ->
                 "filesystem: {rootdirectory: '" + directory.resolve("data").toAbsolutePath() + "'}";
@@ -97,7 +129,12 @@ public final class Registry implements RunningComponent {
                   addr: %s
                   # Signs the state of uploads: the same after a restart, so that they can go on.
                   secret: sandbox-registry-secret
-                """.formatted(where, address);
+                %s%s""".formatted(where, address, tls == null ? "" : config(tls), access.configuration());
+    }
+
+    private static String config(Tls tls) {
+        return "  tls: {certificate: '%s', key: '%s'}\n"
+                .formatted(tls.certificate().toAbsolutePath(), tls.key().toAbsolutePath());
     }
 
     /** {@code host:port}, as at the start of an image reference. */
@@ -106,7 +143,7 @@ public final class Registry implements RunningComponent {
     }
 
     public URI endpoint() {
-        return URI.create("http://" + hostAndPort);
+        return URI.create(scheme + "://" + hostAndPort);
     }
 
     /** The access log (one line in Apache's combined format per request) among the registry's own lines. */

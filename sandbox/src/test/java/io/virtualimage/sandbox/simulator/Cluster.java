@@ -160,7 +160,7 @@ final class Cluster {
         host(replica, fetchFold);
         Ledger ledger = ledger(process);
         StagingStore store = staging(process);
-        SourceResolver resolver = (image, source) -> new ResolvedSource(((DataSource.Http) source).url(), null);
+        SourceResolver resolver = (image, source) -> new ResolvedSource.Http(((DataSource.Http) source).url(), null);
         SplittableRandom sessions = new SplittableRandom(dice.number());
         Worker worker = new FetchWorker(
                 resolver,

@@ -42,7 +42,7 @@ final class SimSource implements Source {
         SourceFile file = open("opens " + lengthBytes + " from " + offset + " of", source);
         SourceFile.Version version = file.current();
         if (!wanted.validator().equals(version.validator()) || wanted.lengthBytes() != version.bytes().length) {
-            throw new SourceException.Changed(source.publicUrl() + " is another file now");
+            throw new SourceException.Changed(source.publicName() + " is another file now");
         }
         return new Body(file, version, (int) offset, (int) (offset + lengthBytes));
     }
@@ -56,13 +56,14 @@ final class SimSource implements Source {
     }
 
     private SourceFile open(String what, ResolvedSource source) throws SourceException {
-        process.effect(what, source.url());
-        SourceFile file = web.get(source.url());
+        String url = ((ResolvedSource.Http) source).url();
+        process.effect(what, url);
+        SourceFile file = web.get(url);
         if (file == null || file.refused()) {
-            throw new SourceException.Refused(source.publicUrl() + " answered 404 Not Found", null);
+            throw new SourceException.Refused(source.publicName() + " answered 404 Not Found", null);
         }
         if (file.unavailable(process.scheduler().millis())) {
-            throw unavailable(FailureReason.SOURCE_UNAVAILABLE, source.publicUrl() + " answered 503");
+            throw unavailable(FailureReason.SOURCE_UNAVAILABLE, source.publicName() + " answered 503");
         }
         return file;
     }
