@@ -10,6 +10,8 @@ import io.virtualimage.fetcher.source.SourceException;
 import io.virtualimage.fetcher.source.SourceProbe;
 import io.virtualimage.fetcher.source.SourceStream;
 import io.virtualimage.fetcher.source.SourceVersion;
+import io.virtualimage.fetcher.volume.FakeVolumes;
+import io.virtualimage.fetcher.volume.VolumeReading;
 import io.virtualimage.oci.Digest;
 import io.virtualimage.oci.ImageReference;
 import io.virtualimage.stage.staging.InMemoryStagingStore;
@@ -128,6 +130,7 @@ class ContainerImageWorkTest {
                         (image, from) -> {
                             throw new AssertionError("all is staged");
                         },
+                        new VolumeReading(new FakeVolumes(), null),
                         new Random(1))
                 .run(task, context);
     }
