@@ -95,7 +95,9 @@ final class Authorizer {
                 }
                 case "basic" -> {
                     Credentials credentials = settings.credentials();
-                    if (credentials != null && credentials.identityToken() == null && !basic) {
+                    // Another thread may have learned meanwhile: what counts is what this request had.
+                    boolean sent = unauthorized.request().header("Authorization") != null;
+                    if (credentials != null && credentials.identityToken() == null && !sent) {
                         basic = true;
                         return true;
                     }

@@ -21,6 +21,9 @@ import java.util.Base64;
 import java.util.Collections;
 import java.util.List;
 import java.util.Objects;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.FutureTask;
+import java.util.concurrent.TimeUnit;
 import okhttp3.OkHttpClient;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.junit.jupiter.api.AfterEach;
@@ -45,6 +48,7 @@ class HttpRegistryTest {
     void start() throws IOException {
         registry = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
         other = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
+        registry.setExecutor(task -> Thread.ofVirtual().start(task));
         registry.start();
         other.start();
     }
@@ -103,6 +107,36 @@ class HttpRegistryTest {
                 Reason.UNAUTHORIZED,
                 "401",
                 () -> connect(new Credentials("user", "wrong")).checkApi());
+    }
+
+    /** Both are told that credentials are needed before either has sent any. */
+    @Test
+    void sendsThemForEachOfTwoThreadsThatAreAsked() throws Exception {
+        CountDownLatch bothCame = new CountDownLatch(2);
+        serve(exchange -> {
+            if (authorization(exchange).isEmpty()) {
+                bothCame.countDown();
+                await(bothCame);
+            }
+            exchange.getResponseHeaders().add("WWW-Authenticate", "Basic realm=\"r\"");
+            answer(exchange, authorization(exchange).equals(BASIC) ? 200 : 401, "{}");
+        });
+        HttpRegistry client = connect(CREDENTIALS);
+        FutureTask<Void> second = new FutureTask<>(() -> {
+            client.checkApi();
+            return null;
+        });
+        Thread.ofVirtual().start(second);
+        client.checkApi();
+        second.get(10, TimeUnit.SECONDS);
+    }
+
+    private static void await(CountDownLatch latch) throws IOException {
+        try {
+            assertThat(latch.await(10, TimeUnit.SECONDS)).isTrue();
+        } catch (InterruptedException e) {
+            throw new IOException(e);
+        }
     }
 
     @Test

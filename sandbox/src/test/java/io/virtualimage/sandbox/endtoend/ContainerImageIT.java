@@ -8,6 +8,7 @@ import io.virtualimage.k8s.Origin;
 import io.virtualimage.k8s.Phase;
 import io.virtualimage.k8s.VirtualImage;
 import io.virtualimage.k8s.VirtualImageStatus;
+import io.virtualimage.sandbox.Images;
 import io.virtualimage.sandbox.components.Registry;
 import io.virtualimage.sandbox.components.RegistryAccess;
 import io.virtualimage.sandbox.components.TokenServer;
@@ -40,7 +41,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 class ContainerImageIT {
     private static final long MIB = 1 << 20;
-    private static final Duration WITHIN = Duration.ofMinutes(3);
+    private static final Duration WITHIN = Duration.ofMinutes(5);
 
     private final World world;
     private final Path directory;
@@ -274,8 +275,9 @@ class ContainerImageIT {
 
     private void assertArrives(String name, Origin.ContainerImage origin, String file) throws Exception {
         world.images().apply(name, origin);
-        world.images().await(name, Phase.READY, WITHIN);
-        VirtualImage image = world.images().find(name).orElseThrow();
+        VirtualImage image = world.images()
+                .await(name, "an end", WITHIN, each -> each.phase() == Phase.READY || each.phase() == Phase.FAILED);
+        assertThat(image.phase()).as(Images.words(image)).isEqualTo(Phase.READY);
         VirtualImageStatus status = Objects.requireNonNull(image.getStatus());
         Path source = images.directory().resolve(file);
         assertThat(status.format()).isEqualTo("qcow2");
