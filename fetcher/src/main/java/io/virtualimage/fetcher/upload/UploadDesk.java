@@ -230,7 +230,6 @@ final class UploadDesk implements WebEndpoint, AutoCloseable {
             throws RefusedException, IOException, InterruptedException {
         UploadTransfer transfer =
                 new UploadTransfer(sending, limits, session, new SegmentStager(ports, session), meters::received);
-        String trouble;
         try {
             SourceFacts facts = transfer.run(request.body(), spools);
             meters.ended(facts.staged().complete() ? "complete" : "part");
@@ -249,10 +248,15 @@ final class UploadDesk implements WebEndpoint, AutoCloseable {
         } catch (IOException | InterruptedException e) {
             boolean ignored = Thread.interrupted();
             Refusal ended = session.ended();
-            trouble = closing ? "the replica that received it was stopped" : "the connection broke";
+            String trouble = closing ? "the replica that received it was stopped" : "the connection broke";
             giveUp(session, trouble);
             if (ended != null) {
                 throw ended.exception();
+            }
+            if (closing) {
+                throw Refusal.of(Kind.UNAVAILABLE, "This replica is being stopped; go on with the upload.")
+                        .retryAfter(Duration.ofSeconds(1))
+                        .exception();
             }
             throw e;
         }
