@@ -237,7 +237,11 @@ final class UploadDesk implements WebEndpoint, AutoCloseable {
                 return complete(session, facts);
             }
             session.interrupted("a part of the file was sent");
-            return described(WebAnswer.empty(NO_CONTENT), facts).with("Upload-Limit", limits.header());
+            // The first part makes an upload resource, which is where it was sent to.
+            WebAnswer part = sending.resumes()
+                    ? WebAnswer.empty(NO_CONTENT)
+                    : WebAnswer.empty(CREATED).with("Location", request.path());
+            return described(part, facts).with("Upload-Limit", limits.header());
         } catch (RefusedException e) {
             giveUp(session, e.refusal().detail());
             throw e;

@@ -169,8 +169,11 @@ class UploadDeskTest {
                 .body(Arrays.copyOf(file, 2_300))
                 .with("Upload-Complete", "?0")
                 .with("Upload-Length", "3500"));
-        assertThat(first.status()).isEqualTo(204);
-        assertThat(first.headers()).containsEntry("Upload-Offset", "2000").containsEntry("Upload-Complete", "?0");
+        assertThat(first.status()).isEqualTo(201);
+        assertThat(first.headers())
+                .containsEntry("Location", request("POST").path())
+                .containsEntry("Upload-Offset", "2000")
+                .containsEntry("Upload-Complete", "?0");
         WebAnswer second = desk.serve(request("PATCH")
                 .body(Arrays.copyOfRange(file, 2_000, 3_500))
                 .with("Content-Type", "application/partial-upload")
@@ -185,7 +188,7 @@ class UploadDeskTest {
         UploadDesk desk = desk("one");
         assertThat(desk.serve(request("POST").body(Arrays.copyOf(file, 2_000)).with("Upload-Complete", "?0"))
                         .status())
-                .isEqualTo(204);
+                .isEqualTo(201);
         WebAnswer end = desk.serve(request("PATCH")
                 .with("Content-Type", "application/partial-upload")
                 .with("Upload-Offset", "2000")
