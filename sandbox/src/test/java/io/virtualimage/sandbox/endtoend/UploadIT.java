@@ -307,7 +307,9 @@ class UploadIT {
                 seconds,
                 Arrays.toString(Arrays.stream(heap).map(bytes -> bytes / MIB).toArray()));
         // 50 uploads that held their segments in memory would have 533 MiB each, were they spread evenly.
-        assertThat(heap).hasSize(3).allSatisfy(used -> assertThat(used).isBetween(MIB, 192 * MIB));
+        assertThat(Arrays.stream(heap).boxed().toList())
+                .hasSize(3)
+                .allSatisfy(used -> assertThat(used).isBetween(MIB, 192 * MIB));
         for (int i = 0; i < fast + slow; i++) {
             world.images().await("many-" + i, Phase.READY, READY_WITHIN);
         }
