@@ -230,7 +230,6 @@ final class UploadDesk implements WebEndpoint, AutoCloseable {
             throws RefusedException, IOException, InterruptedException {
         UploadTransfer transfer =
                 new UploadTransfer(sending, limits, session, new SegmentStager(ports, session), meters::received);
-        String trouble;
         try {
             SourceFacts facts = transfer.run(request.body(), spools);
             meters.ended(facts.staged().complete() ? "complete" : "part");
@@ -238,7 +237,11 @@ final class UploadDesk implements WebEndpoint, AutoCloseable {
                 return complete(session, facts);
             }
             session.interrupted("a part of the file was sent");
-            return described(WebAnswer.empty(NO_CONTENT), facts).with("Upload-Limit", limits.header());
+            // The first part makes an upload resource, which is where it was sent to.
+            WebAnswer part = sending.resumes()
+                    ? WebAnswer.empty(NO_CONTENT)
+                    : WebAnswer.empty(CREATED).with("Location", request.path());
+            return described(part, facts).with("Upload-Limit", limits.header());
         } catch (RefusedException e) {
             giveUp(session, e.refusal().detail());
             throw e;
@@ -249,10 +252,15 @@ final class UploadDesk implements WebEndpoint, AutoCloseable {
         } catch (IOException | InterruptedException e) {
             boolean ignored = Thread.interrupted();
             Refusal ended = session.ended();
-            trouble = closing ? "the replica that received it was stopped" : "the connection broke";
+            String trouble = closing ? "the replica that received it was stopped" : "the connection broke";
             giveUp(session, trouble);
             if (ended != null) {
                 throw ended.exception();
+            }
+            if (closing) {
+                throw Refusal.of(Kind.UNAVAILABLE, "This replica is being stopped; go on with the upload.")
+                        .retryAfter(Duration.ofSeconds(1))
+                        .exception();
             }
             throw e;
         }

@@ -81,6 +81,11 @@ final class UploadTransfer {
                         .exception();
             }
             boolean last = (!more && sending.completes()) || (total != null && end == total);
+            if (last && more) {
+                // Before it completes what isn't whole.
+                requireEnd(body, end);
+                more = false;
+            }
             if (length == segmentBytes || (length > 0 && last)) {
                 stager.begin(index, spool, last ? Long.valueOf(end) : total);
                 index++;
@@ -102,16 +107,26 @@ final class UploadTransfer {
             received.accept(count);
             Long total = sending.totalBytes();
             if (total != null && end > total) {
-                throw Refusal.of(
-                                Kind.WRONG_LENGTH,
-                                "The body goes on after the %d bytes that the file was said to have.".formatted(total))
-                        .exception();
+                throw goesOn(total);
             }
             if (end > limits.maxBytes()) {
                 throw UploadRules.tooLarge(limits).exception();
             }
         }
         return true;
+    }
+
+    private static void requireEnd(InputStream body, long totalBytes) throws IOException, RefusedException {
+        if (body.read() >= 0) {
+            throw goesOn(totalBytes);
+        }
+    }
+
+    private static RefusedException goesOn(long totalBytes) {
+        return Refusal.of(
+                        Kind.WRONG_LENGTH,
+                        "The body goes on after the %d bytes that the file was said to have.".formatted(totalBytes))
+                .exception();
     }
 
     private SourceFacts settle() throws RefusedException, AnnouncementException, InterruptedException {

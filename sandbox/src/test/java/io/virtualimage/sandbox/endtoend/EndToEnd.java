@@ -41,8 +41,9 @@ public final class EndToEnd implements ParameterResolver, AfterAllCallback {
                     Files.createDirectories(Path.of("target", "end-to-end").toAbsolutePath());
             Path directory = Files.createTempDirectory(parent, "world-");
             Path files = Files.createDirectories(directory.resolve("files"));
-            SandboxOptions options =
-                    SandboxOptions.in(directory.resolve("sandbox")).with("FETCH_RETRY_BUDGET", "5s");
+            SandboxOptions options = SandboxOptions.in(directory.resolve("sandbox"))
+                    .with("FETCH_RETRY_BUDGET", "5s")
+                    .with("MAX_UPLOAD_SIZE", "8Gi");
             for (Service service : Service.values()) {
                 options = options.with(service, service == Service.FETCHER ? 3 : 1);
             }

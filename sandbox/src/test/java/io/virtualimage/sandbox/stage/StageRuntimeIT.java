@@ -24,6 +24,7 @@ import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.EnumSet;
@@ -172,6 +173,30 @@ class StageRuntimeIT {
         try (StageRuntime runtime = kafka.open("feed");
                 SegmentFeed feed = runtime.feeds().follow(image, new Position(first.partition(), 0))) {
             assertThat(index(feed)).isEqualTo(1);
+        }
+    }
+
+    @Test
+    void aHistoryBeginsAtItsTimeAndTellsWhenItHasCaughtUp() throws Exception {
+        Position first = kafka.say(segment(0));
+        kafka.say(segment(1));
+        try (StageRuntime runtime = kafka.open("history")) {
+            try (SegmentFeed.History feed = runtime.histories().followSince(image, first.partition(), Instant.now())) {
+                assertThat(feed.caughtUp()).isFalse();
+                assertThat(index(feed)).isZero();
+                assertThat(feed.caughtUp()).isFalse();
+                assertThat(index(feed)).isEqualTo(1);
+                await().atMost(SOON)
+                        .until(() -> feed.next(Duration.ofMillis(100)).isEmpty() && feed.caughtUp());
+                kafka.say(segment(2));
+                assertThat(index(feed)).isEqualTo(2);
+            }
+            Instant later = Instant.now().plus(Duration.ofHours(1));
+            try (SegmentFeed.History feed = runtime.histories().followSince(image, first.partition(), later)) {
+                assertThat(feed.caughtUp()).isTrue();
+                kafka.say(segment(3));
+                assertThat(index(feed)).isEqualTo(3);
+            }
         }
     }
 

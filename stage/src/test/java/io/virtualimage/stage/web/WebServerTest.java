@@ -120,7 +120,7 @@ class WebServerTest {
     }
 
     @Test
-    void aSilentClientIsCutOffAndAClientThatGoesIsNoticed() throws Exception {
+    void aSilentClientIsCutOff() throws Exception {
         try (Socket socket = new Socket(InetAddress.getLoopbackAddress(), server.port())) {
             socket.getOutputStream()
                     .write("PUT /take/x HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\n\r\n1234"
