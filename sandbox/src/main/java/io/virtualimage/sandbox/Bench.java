@@ -1,6 +1,8 @@
 package io.virtualimage.sandbox;
 
 import io.virtualimage.disk.sample.SampleImages;
+import io.virtualimage.k8s.ObjectRefKind;
+import io.virtualimage.k8s.Origin;
 import io.virtualimage.k8s.Phase;
 import io.virtualimage.k8s.VirtualImage;
 import io.virtualimage.sandbox.components.Nginx;
@@ -69,6 +71,7 @@ public final class Bench {
             warmUp(images, plain, files);
             limitedPerConnection(images, slow);
             intoTheRegistry(sandbox, images, plain, files.resolve("plain.qcow2"));
+            imageOfImage(images, plain, files);
             killAtHalfWay(sandbox, images, slow, Files.size(files.resolve("slow.qcow2")));
         }
     }
@@ -102,6 +105,21 @@ public final class Bench {
                 """.formatted(registry, plain.uri("plain.qcow2"), directory.resolve("curl.headers"), digest);
         double curl = time("sh", "-c", script);
         row("qcow2 1 GiB, source to registry, to Ready", ours, curl, "x as fast");
+    }
+
+    /** Moves no bytes: the one thing here that must not take longer when the image is larger. */
+    private void imageOfImage(Images images, Nginx plain, Path files) throws IOException {
+        SampleImages.writeQcow2(files.resolve("large.qcow2"), 6144 * MIB, 5120 * MIB, 4);
+        double imported = timeToReady(images, "large", plain.uri("large.qcow2"));
+        Files.delete(files.resolve("large.qcow2"));
+        long begun = System.nanoTime();
+        images.apply("copy", new Origin.ObjectRef(ObjectRefKind.VIRTUAL_IMAGE, "large"));
+        images.await("copy", Phase.READY, READY_WITHIN);
+        double copied = seconds(begun);
+        out.printf(
+                "%-52s %8.1f s %20s%n",
+                "image of an image of 5 GiB, to Ready", copied, "(its import %.1f s)".formatted(imported));
+        out.flush();
     }
 
     private void killAtHalfWay(Sandbox sandbox, Images images, Nginx slow, long length) {

@@ -321,6 +321,15 @@ public final class Sandbox implements AutoCloseable {
         return value;
     }
 
+    /** The registry that images are published to. */
+    public Registry registry() {
+        return components.stream()
+                .filter(Registry.class::isInstance)
+                .map(Registry.class::cast)
+                .findFirst()
+                .orElseThrow();
+    }
+
     public Path kubeconfig() {
         return Path.of(value("KUBECONFIG"));
     }

@@ -142,6 +142,14 @@ public final class Registry implements RunningComponent {
         return hostAndPort;
     }
 
+    /** Where the blobs of {@link Storage#FOLDER} are, in the layout of distribution's filesystem driver. */
+    public Path folder() {
+        if (log == null) {
+            throw new IllegalStateException("an existing registry keeps its files to itself");
+        }
+        return log.resolveSibling("data");
+    }
+
     public URI endpoint() {
         return URI.create(scheme + "://" + hostAndPort);
     }
