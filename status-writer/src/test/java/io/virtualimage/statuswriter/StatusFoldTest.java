@@ -26,7 +26,9 @@ import io.virtualimage.topics.ImageStatus;
 import io.virtualimage.topics.Incarnation;
 import io.virtualimage.topics.ObjectKind;
 import io.virtualimage.topics.Storage;
+import io.virtualimage.topics.TaskId;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Objects;
@@ -75,6 +77,33 @@ class StatusFoldTest {
                 8.0  1.0 PROVISIONING 100.0% qcow2 size=10000/64000 speed=2000 DatasourceReady=True:DatasourceReady@0.0 Ready=False:Provisioning@1.0 told=DataSourceImportStarted
                 9.0  1.0 READY 100% qcow2 size=10000/64000 speed=2000 url=r/vi/ns/disk:u1 DatasourceReady=True:DatasourceReady@0.0 Ready=True:Ready@9.0 told=DataSourceImportStarted,DataSourceImportCompleted
                 """);
+    }
+
+    private Event fillDeferred(Event.TaskDeferred.Deferral deferral, FailureReason reason) {
+        return new Event.TaskDeferred(
+                first, new TaskId("FillVolume/0"), 1, deferral, reason, "exceeded quota: small", Instant.EPOCH, "p-1");
+    }
+
+    @Test
+    void aQuotaMakesAnImagePendingUntilThereIsRoom() {
+        story.tell(requested(first)).at("1").tell(heartbeat(first)).at("2");
+        story.tell(fillDeferred(Event.TaskDeferred.Deferral.OUTAGE, FailureReason.QUOTA_EXCEEDED))
+                .at("3");
+        assertThat(story.last().phase()).isEqualTo(ImageStatus.Phase.PENDING);
+        assertThat(story.last().conditions())
+                .filteredOn(condition -> condition.type().equals("Ready"))
+                .singleElement()
+                .satisfies(ready -> {
+                    assertThat(ready.reason()).isEqualTo("QuotaExceeded");
+                    assertThat(ready.message()).contains("exceeded quota: small");
+                });
+        assertThat(story.last().notices())
+                .extracting(ImageStatus.Notice::reason)
+                .contains("DataSourceQuotaExceed");
+
+        story.tell(fillDeferred(Event.TaskDeferred.Deferral.STARVED, FailureReason.INTERNAL))
+                .at("4");
+        assertThat(story.last().phase()).isEqualTo(ImageStatus.Phase.PROVISIONING);
     }
 
     @Test

@@ -99,8 +99,7 @@ public final class VolumeFilling {
             return;
         }
         if (job == null) {
-            // A task that comes late finds a claim in use, and staging clean: that claim is not to be written again.
-            DiskRuns.requireStaged(staging, task);
+            requireStaged(task);
             context.checkpoint();
             order.write(staging, claimUid);
             cluster.create(wanted.manifest(setup.program()));
@@ -110,11 +109,19 @@ public final class VolumeFilling {
         look(job, task);
     }
 
+    /** A task that comes late finds a claim in use, or lost, and staging clean: nothing is to be written again. */
+    private void requireStaged(Task.FillVolume task)
+            throws SegmentLostException, StagingUnavailableException, InterruptedException {
+        DiskRuns.requireStaged(staging, task);
+    }
+
     private PersistentVolumeClaim claim(Task.FillVolume task, String name, TaskContext context)
-            throws TaskDeferredException, TaskAbandonedException, InterruptedException {
+            throws TaskDeferredException, TaskAbandonedException, SegmentLostException, StagingUnavailableException,
+                    InterruptedException {
         Incarnation image = task.image();
         Optional<PersistentVolumeClaim> there = cluster.claim(image.namespace(), name);
         if (there.isEmpty()) {
+            requireStaged(task);
             ClassOffer offer = cluster.offer(task.storageClass());
             context.checkpoint(); // from here on something is left behind
             cluster.create(ClaimManifest.of(image, name, offer, task.unpackedBytes(), setup.overhead()));

@@ -104,6 +104,7 @@ class VolumeFillingTest {
         Task.FillVolume task = task(IMAGE, 0, 1);
         staging.cleanAll("uid-1");
         assertThatThrownBy(() -> filling.fill(task, CLAIM, context)).isInstanceOf(SegmentLostException.class);
+        assertThat(cluster.claims).isEmpty();
         assertThat(cluster.jobs).isEmpty();
         assertThat(staging.objectNames()).isEmpty();
     }
