@@ -229,7 +229,7 @@ class DependencyReadingTest {
             {phase: ImageLost, observedGeneration: 1, target: {registryURL: r}}        | its phase is ImageLost
             {}                                                                         | it has no phase yet
             {phase: Ready, observedGeneration: 0, target: {registryURL: r}}            | speaks of an older version
-            {phase: Ready, target: {registryURL: r}}                                   | speaks of an older version
+            {phase: Ready, target: {registryURL: r}}                                   | no format that is known
             {phase: Ready, observedGeneration: 1}                                      | doesn't say where it is
             {phase: Ready, observedGeneration: 1, target: {registryURL: r}}            | no format that is known
             {phase: Ready, observedGeneration: 1, target: {registryURL: r}, format: a} | no format that is known
