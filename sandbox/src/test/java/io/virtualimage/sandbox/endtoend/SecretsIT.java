@@ -86,6 +86,7 @@ class SecretsIT {
     /** A password, and what becomes of it where it is used. */
     private void keepSecret(String password) {
         secrets.add(password);
+        secrets.add(password.replace("&", "\\u0026")); // as Go writes JSON
         secrets.add(URLEncoder.encode(password, StandardCharsets.UTF_8));
         secrets.add(base64(password));
         secrets.add(base64(USER + ":" + password));
@@ -203,7 +204,8 @@ class SecretsIT {
                         "-o",
                         "jsonpath={range .items[*]}{.metadata.name}"
                                 + "{\" \"}{.metadata.annotations}{\" \"}{.status}{\"\\n\"}{end}"));
-        Files.writeString(haystack.resolve("events.yaml"), kubectl("get", "events", "-o", "yaml"));
+        // Not as YAML, which breaks long lines where it likes.
+        Files.writeString(haystack.resolve("events.json"), kubectl("get", "events", "-o", "json"));
     }
 
     private void collectMetrics() throws Exception {
@@ -287,7 +289,7 @@ class SecretsIT {
         assertThat(grep(places, List.of("/not-there.qcow2 answered 404")))
                 .contains(
                         haystack.resolve("status.json").toString(),
-                        haystack.resolve("events.yaml").toString());
+                        haystack.resolve("events.json").toString());
         assertThat(grep(places, List.of("401 Unauthorized")))
                 .contains(haystack.resolve("status.json").toString());
         assertThat(grep(places, List.of("fetcher-1"))).anyMatch(place -> place.endsWith("fetcher-1.log"));
