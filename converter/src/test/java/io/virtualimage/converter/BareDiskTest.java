@@ -14,8 +14,8 @@ import io.virtualimage.stage.staging.RecipeDocuments;
 import io.virtualimage.stage.staging.SegmentFacts;
 import io.virtualimage.stage.staging.SegmentKey;
 import io.virtualimage.stage.staging.StagingStore.Overwrite;
+import io.virtualimage.stage.work.FakeContext;
 import io.virtualimage.stage.work.ImageFailedException;
-import io.virtualimage.stage.work.TaskContext;
 import io.virtualimage.topics.DiskOutput;
 import io.virtualimage.topics.DiskOutput.Layout;
 import io.virtualimage.topics.Event;
@@ -53,33 +53,7 @@ class BareDiskTest {
 
     private final InMemoryStagingStore staging = new InMemoryStagingStore();
     private final List<Event> topic = new ArrayList<>();
-    private final TaskContext context = new TaskContext() {
-        @Override
-        public String worker() {
-            return "converter-0";
-        }
-
-        @Override
-        public int deliveryCount() {
-            return 1;
-        }
-
-        @Override
-        public boolean mayHaveBegun() {
-            return false;
-        }
-
-        @Override
-        public void announce(Event event) {
-            topic.add(event);
-        }
-
-        @Override
-        public void progress(long doneBytes) {}
-
-        @Override
-        public void checkpoint() {}
-    };
+    private final FakeContext context = new FakeContext(topic);
 
     @TempDir
     Path directory;

@@ -19,9 +19,9 @@ import io.virtualimage.stage.staging.SegmentFacts;
 import io.virtualimage.stage.staging.SegmentKey;
 import io.virtualimage.stage.staging.SegmentLostException;
 import io.virtualimage.stage.staging.StagingStore.Overwrite;
+import io.virtualimage.stage.work.FakeContext;
 import io.virtualimage.stage.work.ImageFailedException;
 import io.virtualimage.stage.work.TaskAbandonedException;
-import io.virtualimage.stage.work.TaskContext;
 import io.virtualimage.stage.work.TaskDeferredException;
 import io.virtualimage.topics.Compression;
 import io.virtualimage.topics.DiskOutput;
@@ -65,39 +65,7 @@ class ConvertWorkerTest {
         throw new AssertionError("everything is staged");
     }));
     private final List<Event> topic = new ArrayList<>();
-    private boolean revoked;
-
-    private final TaskContext context = new TaskContext() {
-        @Override
-        public String worker() {
-            return "converter-0";
-        }
-
-        @Override
-        public int deliveryCount() {
-            return 1;
-        }
-
-        @Override
-        public boolean mayHaveBegun() {
-            return false;
-        }
-
-        @Override
-        public void announce(Event event) {
-            topic.add(event);
-        }
-
-        @Override
-        public void progress(long doneBytes) {}
-
-        @Override
-        public void checkpoint() throws TaskAbandonedException {
-            if (revoked) {
-                throw new TaskAbandonedException("taken away");
-            }
-        }
-    };
+    private final FakeContext context = new FakeContext(topic);
 
     /** Stages an image, but for the segments left out. */
     private Task.InspectDisk stage(byte[] image, @Nullable String session, int... missing) throws IOException {
@@ -317,7 +285,7 @@ class ConvertWorkerTest {
     @Test
     void stopsWhenTheTaskIsTakenAway() throws Exception {
         Task task = stage(qcow2(), null);
-        revoked = true;
+        context.abandonedAfter(0);
         assertThatThrownBy(() -> worker.run(task, context)).isInstanceOf(TaskAbandonedException.class);
         assertThat(topic).isEmpty();
     }

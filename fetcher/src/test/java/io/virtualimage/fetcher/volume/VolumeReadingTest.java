@@ -16,7 +16,7 @@ import io.virtualimage.fetcher.volume.VolumeObjects.Snapshot;
 import io.virtualimage.k8s.volume.VolumeProgram;
 import io.virtualimage.stage.access.AccessTokens;
 import io.virtualimage.stage.access.AccessTokens.Door;
-import io.virtualimage.stage.work.TaskContext;
+import io.virtualimage.stage.work.FakeContext;
 import io.virtualimage.stage.work.TaskDeferredException;
 import io.virtualimage.topics.DataSource;
 import io.virtualimage.topics.Event;
@@ -51,35 +51,7 @@ class VolumeReadingTest {
 
     private TaskDeferredException look(DataSource.Volume source) {
         return catchThrowableOfType(
-                TaskDeferredException.class, () -> reading.run(task(source, 0), new Context(announced)));
-    }
-
-    private record Context(List<Event> announced) implements TaskContext {
-        @Override
-        public String worker() {
-            return "worker-1";
-        }
-
-        @Override
-        public int deliveryCount() {
-            return 1;
-        }
-
-        @Override
-        public boolean mayHaveBegun() {
-            return false;
-        }
-
-        @Override
-        public void announce(Event event) {
-            announced.add(event);
-        }
-
-        @Override
-        public void progress(long doneBytes) {}
-
-        @Override
-        public void checkpoint() {}
+                TaskDeferredException.class, () -> reading.run(task(source, 0), new FakeContext(announced)));
     }
 
     private static PersistentVolumeClaim claim(String phase, String mode) {
@@ -234,7 +206,7 @@ class VolumeReadingTest {
         look(DISK);
         settle("Complete");
 
-        reading.run(task(DISK, 0), new Context(announced));
+        reading.run(task(DISK, 0), new FakeContext(announced));
 
         assertThat(announced).singleElement().isInstanceOfSatisfying(StreamBroken.class, broken -> {
             assertThat(broken.cause()).isEqualTo(StreamBroken.Cause.INTERRUPTED);
@@ -290,7 +262,7 @@ class VolumeReadingTest {
 
         VolumeReading none = new VolumeReading(volumes, null);
         TaskDeferredException deferred = catchThrowableOfType(
-                TaskDeferredException.class, () -> none.run(task(DISK, 0), new Context(announced)));
+                TaskDeferredException.class, () -> none.run(task(DISK, 0), new FakeContext(announced)));
         assertThat(deferred.deferral()).isEqualTo(Deferral.OUTAGE);
         assertThat(deferred.words()).contains("FETCHER_URL", "VOLUME_JOB_IMAGE");
     }

@@ -17,6 +17,7 @@ import io.virtualimage.oci.ImageReference;
 import io.virtualimage.stage.staging.InMemoryStagingStore;
 import io.virtualimage.stage.staging.SegmentKey;
 import io.virtualimage.stage.staging.StagingStore;
+import io.virtualimage.stage.work.FakeContext;
 import io.virtualimage.stage.work.ImageFailedException;
 import io.virtualimage.stage.work.TaskAbandonedException;
 import io.virtualimage.topics.Checksums;

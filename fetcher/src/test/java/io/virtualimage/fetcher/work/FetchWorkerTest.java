@@ -15,6 +15,7 @@ import io.virtualimage.stage.staging.SegmentKey;
 import io.virtualimage.stage.staging.SegmentLostException;
 import io.virtualimage.stage.staging.StagingStore;
 import io.virtualimage.stage.staging.StagingUnavailableException;
+import io.virtualimage.stage.work.FakeContext;
 import io.virtualimage.stage.work.ImageFailedException;
 import io.virtualimage.stage.work.SegmentFeed;
 import io.virtualimage.stage.work.TaskAbandonedException;

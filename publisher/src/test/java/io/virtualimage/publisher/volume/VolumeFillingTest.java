@@ -13,9 +13,9 @@ import io.virtualimage.stage.staging.InMemoryStagingStore;
 import io.virtualimage.stage.staging.SegmentKey;
 import io.virtualimage.stage.staging.SegmentLostException;
 import io.virtualimage.stage.staging.StagingStore.Overwrite;
+import io.virtualimage.stage.work.FakeContext;
 import io.virtualimage.stage.work.ImageFailedException;
 import io.virtualimage.stage.work.TaskAbandonedException;
-import io.virtualimage.stage.work.TaskContext;
 import io.virtualimage.stage.work.TaskDeferredException;
 import io.virtualimage.topics.Event;
 import io.virtualimage.topics.Event.TaskDeferred.Deferral;
@@ -44,41 +44,10 @@ class VolumeFillingTest {
     private final FakeCluster cluster = new FakeCluster();
     private final InMemoryStagingStore staging = new InMemoryStagingStore();
     private final List<Event> topic = new ArrayList<>();
-    private boolean stale;
     private final VolumeFilling filling = new VolumeFilling(
             cluster, staging, TOKENS, new VolumeFilling.Setup("http://publisher.example:8082", PROGRAM, 0.055));
 
-    private final TaskContext context = new TaskContext() {
-        @Override
-        public String worker() {
-            return "publisher-0";
-        }
-
-        @Override
-        public int deliveryCount() {
-            return 1;
-        }
-
-        @Override
-        public boolean mayHaveBegun() {
-            return false;
-        }
-
-        @Override
-        public void announce(Event event) {
-            topic.add(event);
-        }
-
-        @Override
-        public void progress(long doneBytes) {}
-
-        @Override
-        public void checkpoint() throws TaskAbandonedException {
-            if (stale) {
-                throw new TaskAbandonedException("stale");
-            }
-        }
-    };
+    private final FakeContext context = new FakeContext(topic);
 
     private Task.FillVolume task(Incarnation image, int epoch, int attempt) {
         stage(image, epoch);
@@ -253,7 +222,7 @@ class VolumeFillingTest {
 
     @Test
     void nothingIsMadeForWhatNobodyWants() {
-        stale = true;
+        context.abandonedAfter(0);
         assertThatThrownBy(() -> filling.fill(task(IMAGE, 0, 1), CLAIM, context))
                 .isInstanceOf(TaskAbandonedException.class);
         assertThat(cluster.claims).isEmpty();

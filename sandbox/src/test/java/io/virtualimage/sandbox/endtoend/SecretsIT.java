@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.virtualimage.disk.sample.SampleImages;
 import io.virtualimage.k8s.Origin;
 import io.virtualimage.k8s.Phase;
+import io.virtualimage.k8s.VirtualImageStatus;
 import io.virtualimage.sandbox.Sandbox;
 import io.virtualimage.sandbox.components.Registry;
 import io.virtualimage.sandbox.components.RegistryAccess;
@@ -74,7 +75,7 @@ class SecretsIT {
 
         pullFromPrivateRegistries();
         fetchFromSecretUrls();
-        // Uploads belong here too: an upload with its token, and keepSecret(token), status.imageUploadURLs aside.
+        upload();
 
         collectTopics();
         collectFromKubernetes();
@@ -166,6 +167,27 @@ class SecretsIT {
         world.images().await("secret-url-404", Phase.FAILED, WITHIN);
         world.images().await("secret-url-refused", Phase.FAILED, WITHIN);
         world.images().await("secret-url", Phase.READY, WITHIN);
+    }
+
+    /** Broken off, refused, and sent once more. What the status shows of the address is gone when it is done. */
+    private void upload() throws Exception {
+        Path file = directory.resolve("uploaded.qcow2");
+        SampleImages.writeQcow2(file, 128 * MIB, 40 * MIB, 63);
+        world.images().apply("secret-upload", new Origin.Upload(null));
+        VirtualImageStatus waiting = Objects.requireNonNull(world.images()
+                .await("secret-upload", Phase.WAIT_FOR_USER_UPLOAD, WITHIN)
+                .getStatus());
+        String address = waiting.imageUploadURLs().external();
+        secrets.add(address.substring(address.lastIndexOf('/') + 1));
+        String commands = """
+                curl -s -o /dev/null --limit-rate 20M --max-time 1 -T "$1" "$0"
+                curl -s -o /dev/null -C 12345 -T "$1" "$0"
+                curl -sS --retry 10 --retry-delay 2 --retry-all-errors --fail -T "$1" "$0"
+                """;
+        String answer = Programs.run(directory, "sh", "-c", commands, address, file.toString());
+        assertThat(answer).contains("secret-upload");
+        world.images().await("secret-upload", Phase.READY, WITHIN);
+        Programs.run(directory, "curl", "-s", "-o", "/dev/null", "-T", file.toString(), address); // 410
     }
 
     private static URI secretUrl(URI plain) {

@@ -1,33 +1,40 @@
-package io.virtualimage.fetcher.work;
+package io.virtualimage.stage.work;
 
-import io.virtualimage.stage.work.TaskAbandonedException;
-import io.virtualimage.stage.work.TaskContext;
 import io.virtualimage.topics.Event;
 import java.util.ArrayList;
 import java.util.List;
 
-/** Keeps what is announced; ends the task on demand. */
-final class FakeContext implements TaskContext {
-    private final List<Event> announced = new ArrayList<>();
+/** A delivery of a task: keeps what is announced, and ends the task on demand. */
+public final class FakeContext implements TaskContext {
+    private final List<Event> announced;
     private int deliveryCount = 1;
     private int checkpointsLeft = Integer.MAX_VALUE;
     private long progress;
 
-    FakeContext delivered(int times) {
+    public FakeContext() {
+        this(new ArrayList<>());
+    }
+
+    /** @param announced where announcements go */
+    public FakeContext(List<Event> announced) {
+        this.announced = announced;
+    }
+
+    public FakeContext delivered(int times) {
         deliveryCount = times;
         return this;
     }
 
-    FakeContext abandonedAfter(int checkpoints) {
+    public FakeContext abandonedAfter(int checkpoints) {
         checkpointsLeft = checkpoints;
         return this;
     }
 
-    List<Event> announced() {
+    public List<Event> announced() {
         return announced;
     }
 
-    long progress() {
+    public long progress() {
         return progress;
     }
 
