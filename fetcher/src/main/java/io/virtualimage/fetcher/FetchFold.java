@@ -118,7 +118,7 @@ public final class FetchFold extends StageFold {
         }
         Validator validator = opened.validator();
         LayerEntry entry = opened.entry();
-        if (opened.ranges() && validator != null && source.disagreements() < RANGE_DISAGREEMENTS) {
+        if (validator != null && inPieces(source)) {
             SegmentLayout layout = source.staged().layout();
             SegmentSet present = source.staged().present();
             context.pieces("FetchRange/" + header.epoch() + "/", present, urgentFirst(present, layout.count()))
@@ -126,6 +126,11 @@ public final class FetchFold extends StageFold {
         } else {
             tasks.add(new Task.FetchStream(header, from, opened.segmentBytes(), opened.lengthBytes(), entry));
         }
+    }
+
+    private static boolean inPieces(SourceFacts source) {
+        SourceOpened opened = source.opened();
+        return opened != null && opened.ranges() && source.disagreements() < RANGE_DISAGREEMENTS;
     }
 
     /** An epoch that follows another one waits a little before it begins. */
@@ -165,8 +170,7 @@ public final class FetchFold extends StageFold {
     /** Where in a layer the source is, if it was fetched in pieces, so that nobody has seen the whole layer; else null. */
     private static @Nullable LayerEntry pieceOfLayer(SourceFacts source) {
         SourceOpened opened = source.opened();
-        LayerEntry entry = opened == null ? null : opened.entry();
-        return entry != null && entry.compression() == null ? entry : null;
+        return opened != null && inPieces(source) ? opened.entry() : null;
     }
 
     @Override
@@ -186,7 +190,7 @@ public final class FetchFold extends StageFold {
                     Objects.requireNonNull(staged.lengthBytes(), "of a complete source")));
         }
         if (wanted.source() instanceof DataSource.Upload) {
-            addUploadsEnd(due, facts, context.now());
+            addUploadsEnd(due, facts, context);
             return due;
         }
         ImageFacts.Trouble trouble = facts.sourceTrouble();
@@ -204,7 +208,8 @@ public final class FetchFold extends StageFold {
     }
 
     /** Who may still upload is settled on the topic of the uploads itself; what follows from it comes after. */
-    private void addUploadsEnd(List<Event> due, ImageFacts facts, Instant now) {
+    private void addUploadsEnd(List<Event> due, ImageFacts facts, PlanContext context) {
+        Instant now = context.now();
         SourceFacts source = facts.source();
         StagedSource staged = source.staged();
         UploadLease lease = staged.upload();
@@ -230,7 +235,9 @@ public final class FetchFold extends StageFold {
                                     .formatted(staged.presentBytes(), words(uploadDeadline))));
             return;
         }
-        Instant since = lease == null ? facts.epochSince() : lease.heardAt();
+        Instant quiet = lease == null ? facts.epochSince() : lease.heardAt();
+        // Nobody could upload while there were no fetchers.
+        Instant since = quiet.isAfter(context.heldSince()) ? quiet : context.heldSince();
         boolean alive = lease != null && lease.live(now);
         if (!alive && !since.plus(uploadDeadline).isAfter(now)) {
             due.add(new Event.UploadExpired(facts.image(), source.epoch(), lease == null ? null : lease.owner()));

@@ -530,4 +530,36 @@ class FetchFoldTest {
                         .epoch())
                 .isEqualTo(20);
     }
+
+    @Test
+    void aPlainLayerWithoutRangesIsAStreamThatVerifiesItself() {
+        hear(requested(new DataSource.ContainerImage("r/a:b", null, false)));
+        LayerEntry entry = new LayerEntry("sha256:l", 5_000, null, 512);
+        Validator validator = new Validator(Validator.Kind.DIGEST, "sha256:l");
+        only(hear(new SourceOpened(IMAGE, 0, 250L, SEGMENT, validator, false, "a.img", entry)), Task.FetchStream.class);
+        assertThat(hear(fetched(0, 0, "s", null), fetched(0, 1, "s", null))).isEmpty();
+        assertThat(hear(fetched(0, 2, "s", 250L))).containsExactly(new FetchCompleted(IMAGE, 0, 250));
+    }
+
+    @Test
+    void whatAnUploadWaitedForIsNotTakenFromItsTime() {
+        hear(new Event.ImageBlocked(IMAGE, "StorageClassReady", "StorageClassNotFound", "none", null));
+        now = now.plus(Duration.ofMinutes(30));
+        hear(requested(new DataSource.Upload(Checksums.NONE)));
+        assertThat(after(Duration.ofMinutes(9))).isEmpty();
+        only(after(Duration.ofMinutes(1)), Event.UploadExpired.class);
+    }
+
+    @Test
+    void nobodyIsLateWhileThereWereNoFetchers() {
+        hear(
+                requested(new DataSource.Upload(Checksums.NONE)),
+                upload(0, "s", 0),
+                fetched(0, 0, "s", null),
+                new Event.UploadInterrupted(IMAGE, 0, "s", "the fetchers went away", "w"));
+        now = now.plus(Duration.ofHours(1));
+        state = fold.takenOver(Objects.requireNonNull(state), now);
+        assertThat(after(Duration.ofMinutes(9))).isEmpty();
+        only(after(Duration.ofMinutes(1)), Event.UploadExpired.class);
+    }
 }

@@ -14,6 +14,7 @@ import io.virtualimage.topics.Position;
 import io.virtualimage.topics.Stage;
 import io.virtualimage.topics.StagedOutput;
 import io.virtualimage.topics.StagedSource;
+import io.virtualimage.topics.Storage;
 import io.virtualimage.topics.Task;
 import java.util.List;
 
@@ -44,8 +45,16 @@ public final class PublishFold extends StageFold {
             return List.of(new Task.RemoveImage(any, true));
         }
         ImageRequested wanted = facts.wanted();
-        if (wanted == null || facts.over()) {
+        if (wanted == null) {
             return List.of();
+        }
+        if (facts.over()) {
+            // A claim that will never be of use takes room from others.
+            boolean useless = wanted.storage() == Storage.PERSISTENT_VOLUME_CLAIM
+                    && facts.failed() != null
+                    && facts.published() == null
+                    && !facts.removed();
+            return useless ? List.of(new Task.RemoveImage(any, false)) : List.of();
         }
         return switch (wanted.storage()) {
             case CONTAINER_REGISTRY ->

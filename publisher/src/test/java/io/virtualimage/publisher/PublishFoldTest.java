@@ -20,20 +20,24 @@ import io.virtualimage.topics.Event.SegmentConverted;
 import io.virtualimage.topics.Event.SegmentFetched;
 import io.virtualimage.topics.Event.SourceOpened;
 import io.virtualimage.topics.Event.StreamBroken;
+import io.virtualimage.topics.FailureReason;
 import io.virtualimage.topics.ImageFormat;
 import io.virtualimage.topics.Incarnation;
 import io.virtualimage.topics.ObjectKind;
 import io.virtualimage.topics.Position;
 import io.virtualimage.topics.SegmentKind;
 import io.virtualimage.topics.SegmentSet;
+import io.virtualimage.topics.Stage;
 import io.virtualimage.topics.Storage;
 import io.virtualimage.topics.Task;
 import io.virtualimage.topics.Task.FillVolume;
 import io.virtualimage.topics.Task.PublishManifest;
 import io.virtualimage.topics.Task.PushLayer;
 import io.virtualimage.topics.Task.RemoveImage;
+import io.virtualimage.topics.TaskId;
 import io.virtualimage.topics.Validator;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.List;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
@@ -290,5 +294,49 @@ class PublishFoldTest {
                         Task.MountImage.class,
                         mount -> assertThat(mount.source()).isEqualTo(source));
         assertThat(story.tell(published(image))).isEmpty();
+    }
+
+    @Test
+    void theClaimOfAnImageThatFailedIsTakenBackAndAgainIfSomebodyWasLate() {
+        DataSource source = new DataSource.Http("https://example.com/a.qcow2", false, Checksums.NONE);
+        story.tell(new ImageRequested(image, source, Storage.PERSISTENT_VOLUME_CLAIM, null, null, "fast"));
+        List<Event> tasks = story.tell(
+                new Event.StageFailed(image, Stage.PUBLISH, FailureReason.INTERNAL, "the volume can't be written"));
+        assertThat(tasks)
+                .singleElement()
+                .isInstanceOfSatisfying(
+                        RemoveImage.class,
+                        remove -> assertThat(remove.keepCurrent()).isFalse());
+        assertThat(story.tell(new ImageRemoved(image, null))).isEmpty();
+        Event late = new Event.TaskDeferred(
+                image,
+                new TaskId("FillVolume/0"),
+                1,
+                Event.TaskDeferred.Deferral.STARVED,
+                FailureReason.INTERNAL,
+                "the volume is being filled",
+                Instant.EPOCH,
+                "publisher-9");
+        assertThat(story.tell(late)).singleElement().isInstanceOf(RemoveImage.class);
+    }
+
+    @Test
+    void aClaimThatAnOlderVersionMadeTooLateIsTakenBack() {
+        story.tell(requested(image), published(image), requested(version(2)));
+        story.tell(new ImageRemoved(version(2), version(2)));
+        Event late = new Event.TaskDeferred(
+                image,
+                new TaskId("FillVolume/0"),
+                1,
+                Event.TaskDeferred.Deferral.STARVED,
+                FailureReason.INTERNAL,
+                "the volume is being filled",
+                Instant.EPOCH,
+                "publisher-9");
+        assertThat(story.tell(late))
+                .singleElement()
+                .isInstanceOfSatisfying(
+                        RemoveImage.class,
+                        remove -> assertThat(remove.keepCurrent()).isTrue());
     }
 }

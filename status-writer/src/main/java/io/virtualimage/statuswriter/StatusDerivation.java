@@ -18,6 +18,7 @@ import io.virtualimage.topics.ImageStatus.Notice;
 import io.virtualimage.topics.ImageStatus.Phase;
 import io.virtualimage.topics.ImageStatus.Size;
 import io.virtualimage.topics.Stage;
+import io.virtualimage.topics.Storage;
 import io.virtualimage.topics.UploadLease;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -91,11 +92,8 @@ final class StatusDerivation {
     }
 
     private ImageStatus ready(ImagePublished published) {
-        add(ConditionType.DATASOURCE_READY, true, ConditionReason.DATASOURCE_READY.wire(), "");
+        addDependencies();
         String claim = published.claim();
-        if (claim != null) {
-            add(ConditionType.STORAGE_CLASS_READY, true, ConditionReason.STORAGE_CLASS_READY.wire(), "");
-        }
         add(
                 ConditionType.READY,
                 true,
@@ -121,10 +119,12 @@ final class StatusDerivation {
 
     private ImageStatus failed(StageFailed failed) {
         String message = "%s failed: %s".formatted(title(failed), failed.message());
-        add(ConditionType.DATASOURCE_READY, true, ConditionReason.DATASOURCE_READY.wire(), "");
+        addDependencies();
         add(ConditionType.READY, false, failure().wire(), message);
-        return unpublished(
-                Phase.FAILED, false, notices(started(), new Notice(true, "DataSourceImportFailed", message)));
+        String reason = isForClaim() && failed.stage() == Stage.PUBLISH
+                ? "DataSourceImportDiskProvisioningFailed"
+                : "DataSourceImportFailed";
+        return unpublished(Phase.FAILED, false, notices(started(), new Notice(true, reason, message)));
     }
 
     private ImageStatus blocked(ImageBlocked blocked) {
@@ -144,17 +144,15 @@ final class StatusDerivation {
     }
 
     private ImageStatus underWay() {
-        add(ConditionType.DATASOURCE_READY, true, ConditionReason.DATASOURCE_READY.wire(), "");
-        if (isUpload()
-                && !facts.source().expired()
-                && facts.source().opened() == null
-                && state.permille() == null
-                && seenPending()) {
+        addDependencies();
+        if (isUpload() && facts.source().opened() == null && state.permille() == null && seenPending()) {
             add(
                     ConditionType.READY,
                     false,
                     ConditionReason.WAIT_FOR_USER_UPLOAD.wire(),
-                    "The file is to be sent to one of the addresses in status.imageUploadURLs: curl -T FILE ADDRESS");
+                    facts.source().expired()
+                            ? "Nobody uploaded in time."
+                            : "The file is to be sent to one of the addresses in status.imageUploadURLs: curl -T FILE ADDRESS");
             return status(Phase.WAIT_FOR_USER_UPLOAD, null, false, null, null, null, notices());
         }
         if (!state.started()) {
@@ -233,6 +231,19 @@ final class StatusDerivation {
     private boolean seenPending() {
         StatusState.Said said = state.said();
         return said != null && said.image().equals(facts.image());
+    }
+
+    /** Everything that the image depends on is there. */
+    private void addDependencies() {
+        add(ConditionType.DATASOURCE_READY, true, ConditionReason.DATASOURCE_READY.wire(), "");
+        if (isForClaim()) {
+            add(ConditionType.STORAGE_CLASS_READY, true, ConditionReason.STORAGE_CLASS_READY.wire(), "");
+        }
+    }
+
+    private boolean isForClaim() {
+        ImageRequested wanted = requested();
+        return wanted != null && wanted.storage() == Storage.PERSISTENT_VOLUME_CLAIM;
     }
 
     private boolean isUpload() {

@@ -86,7 +86,7 @@ public final class StatusFold implements Fold<StatusState> {
     private static @Nullable String overQuota(@Nullable String before, Event event) {
         return switch (event) {
             case Event.TaskDeferred deferred ->
-                deferred.task().value().startsWith("FillVolume/")
+                deferred.task().fillsVolume()
                         ? (deferred.reason() == FailureReason.QUOTA_EXCEEDED ? deferred.message() : null)
                         : before;
             case Event.StageProgressed progress -> progress.stage() == Stage.PUBLISH ? null : before;

@@ -25,6 +25,7 @@ import io.virtualimage.topics.ImageFormat;
 import io.virtualimage.topics.ImageStatus;
 import io.virtualimage.topics.Incarnation;
 import io.virtualimage.topics.ObjectKind;
+import io.virtualimage.topics.Stage;
 import io.virtualimage.topics.Storage;
 import io.virtualimage.topics.TaskId;
 import java.time.Duration;
@@ -401,7 +402,7 @@ class StatusFoldTest {
         assertThat(story.last().phase()).isEqualTo(ImageStatus.Phase.FAILED);
         assertThat(story.last().uploadable()).isNull();
         assertThat(story.last().conditions().getLast().reason()).isEqualTo("WaitForUserUploadTimeout");
-        assertThat(story.text()).doesNotContain("PROVISIONING");
+        assertThat(story.text()).doesNotContain("PROVISIONING").containsOnlyOnce("PENDING");
     }
 
     @Test
@@ -434,5 +435,22 @@ class StatusFoldTest {
         assertThat(ready.conditions())
                 .extracting(ImageStatus.Condition::type)
                 .containsExactly("DatasourceReady", "StorageClassReady", "Ready");
+    }
+
+    @Test
+    void aClaimThatCannotBeFilledIsToldAsSuch() {
+        story.tell(new Event.ImageRequested(
+                        first,
+                        new DataSource.Http("https://example.com/a", false, Checksums.NONE),
+                        Storage.PERSISTENT_VOLUME_CLAIM,
+                        null,
+                        null,
+                        "fast"))
+                .at("1")
+                .tell(new Event.StageFailed(first, Stage.PUBLISH, FailureReason.INTERNAL, "the volume is full"));
+        assertThat(story.last().notices().getLast().reason()).isEqualTo("DataSourceImportDiskProvisioningFailed");
+        assertThat(story.last().conditions())
+                .extracting(condition -> condition.type() + "=" + condition.status())
+                .containsExactly("DatasourceReady=true", "StorageClassReady=true", "Ready=false");
     }
 }

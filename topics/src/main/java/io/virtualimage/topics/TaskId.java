@@ -39,6 +39,11 @@ public record TaskId(@JsonValue String value) {
         return STAGING.contains(value.substring(0, value.indexOf('/')));
     }
 
+    /** Whether such a task makes a claim and a Job that fills it. */
+    public boolean fillsVolume() {
+        return value.startsWith("FillVolume/");
+    }
+
     @Override
     public String toString() {
         return value;

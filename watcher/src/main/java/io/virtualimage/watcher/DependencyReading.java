@@ -10,6 +10,7 @@ import io.virtualimage.topics.Storage;
 import io.virtualimage.watcher.Dependency.Kind;
 import io.virtualimage.watcher.SpecReading.Place;
 import java.util.Arrays;
+import java.util.Collection;
 import java.util.Comparator;
 import java.util.HashSet;
 import java.util.List;
@@ -112,7 +113,7 @@ final class DependencyReading {
     // ---- where it goes
 
     private Outcome withClass(Outcome source, Place place) {
-        if (!(source instanceof Workable) || !place.isClaim()) {
+        if (!(source instanceof Workable workable) || !place.isClaim()) {
             return source;
         }
         String name = place.storageClass();
@@ -129,13 +130,25 @@ final class DependencyReading {
                 ConditionType.STORAGE_CLASS_READY,
                 ConditionReason.STORAGE_CLASS_NOT_FOUND,
                 classes -> classes.stream().anyMatch(Referent::isDefaultClass)
-                        ? source
+                        ? withDefaultClass(workable, classes)
                         : new Missing(
                                 ConditionType.STORAGE_CLASS_READY,
                                 ConditionReason.STORAGE_CLASS_NOT_FOUND,
                                 "spec.persistentVolumeClaim.storageClassName names no StorageClass, and the cluster has no"
                                         + " default one (annotation " + Referent.DEFAULT_CLASS_MARKS.getFirst()
                                         + ")."));
+    }
+
+    /** Of several default classes the API server knows which counts. */
+    private static Workable withDefaultClass(Workable source, Collection<Referent> classes) {
+        List<String> names = classes.stream()
+                .filter(Referent::isDefaultClass)
+                .map(Referent::name)
+                .toList();
+        return names.size() == 1
+                ? new Workable(
+                        source.source(), new Place(source.place().storage(), names.getFirst()), source.sourceUid())
+                : source;
     }
 
     // ---- where it comes from

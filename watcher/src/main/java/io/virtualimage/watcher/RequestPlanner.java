@@ -84,12 +84,12 @@ public final class RequestPlanner {
                 && (record.isPublished(highest) || image.settled() || image.failed());
     }
 
-    /** An annotation that was taken away, or that came after the image was published, asks for nothing. */
+    /** An annotation that was taken away asks for nothing, and one that came before the image failed for nothing yet. */
     private static boolean asksAgain(WantedImage image, OnRecord record, Incarnation highest) {
         return image.retry() != null
                 && !Objects.equals(image.retry(), record.retry())
                 && !record.isPublished(highest)
-                && !image.settled();
+                && image.failed();
     }
 
     /**

@@ -377,6 +377,17 @@ class DependencyReadingTest {
                     .isInstanceOfSatisfying(
                             Workable.class,
                             workable ->
+                                    assertThat(workable.place().storageClass()).isEqualTo("fast"));
+        }
+
+        @Test
+        void isForTheApiServerToChooseIfSeveralAreTheDefault() {
+            add("faster", false, Map.of(DEFAULT, "true"));
+            add("fast", false, Map.of(DEFAULT, "true"));
+            assertThat(read(unnamed))
+                    .isInstanceOfSatisfying(
+                            Workable.class,
+                            workable ->
                                     assertThat(workable.place().storageClass()).isNull());
         }
 

@@ -81,9 +81,15 @@ class RequestPlannerTest {
 
         @Test
         void aNewRetryValueIsTheNextRun() {
-            assertThat(plan(retry(kept(), "b"), record(requested(1, 2, "a"))))
-                    .containsExactly(new Say(requested(1, 3, "b")));
-            assertThat(plan(retry(kept(), "b"), record(requested(1, 3, "b")))).isEmpty();
+            WantedImage failed = phase(retry(kept(), "b"), Phase.FAILED, 1);
+            assertThat(plan(failed, record(requested(1, 2, "a")))).containsExactly(new Say(requested(1, 3, "b")));
+            assertThat(plan(failed, record(requested(1, 3, "b")))).isEmpty();
+        }
+
+        @Test
+        void whatIsUnderWayIsNotRetried() {
+            assertThat(plan(phase(retry(kept(), "b"), Phase.PROVISIONING, 1), record(requested(1, 2, "a"))))
+                    .isEmpty();
         }
 
         @Test

@@ -19,13 +19,16 @@ final class ClassOffers {
     static final String VOLUME_MODE = "virtualdisk.virtualization.deckhouse.io/volume-mode";
     static final String ACCESS_MODE = "virtualdisk.virtualization.deckhouse.io/access-mode";
     static final String DEFAULT = "storageclass.kubernetes.io/is-default-class";
+    private static final String OLDER_DEFAULT = "storageclass.beta.kubernetes.io/is-default-class";
 
     private ClassOffers() {}
 
     /** The class that counts where none is named: the newest of those that say so. */
     static Optional<StorageClass> ofDefault(Collection<StorageClass> classes) {
         return classes.stream()
-                .filter(each -> "true".equals(annotation(each, DEFAULT)))
+                .filter(each -> each.getMetadata().getDeletionTimestamp() == null)
+                .filter(each ->
+                        "true".equals(annotation(each, DEFAULT)) || "true".equals(annotation(each, OLDER_DEFAULT)))
                 .max(Comparator.comparing(
                         each -> String.valueOf(each.getMetadata().getCreationTimestamp())));
     }

@@ -48,7 +48,7 @@ class LyingServerIT {
 
     @Test
     void connectionsThatAreCutGoOnFromWhereTheyWere() throws Exception {
-        Path source = image("cut", 40);
+        Path source = image("lying-cut", 40);
         long size = Files.size(source);
         try (LyingServer server = new LyingServer((request, reply) -> {
             reply.head(
@@ -58,7 +58,7 @@ class LyingServerIT {
                     "Content-Length: " + length(request, size));
             reply.file(source, request.first(), Math.min(length(request, size), 5 * MIB));
         })) {
-            assertArrives("cut", server.uri("cut.qcow2"), source);
+            assertArrives("lying-cut", server.uri("lying-cut.qcow2"), source);
             assertThat(server.bodyBytes()).isBetween(size, size + size / 10);
         }
     }

@@ -16,6 +16,7 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.concurrent.TimeUnit;
 import java.util.regex.Pattern;
+import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 
@@ -28,6 +29,8 @@ class UserDocumentationIT {
     private static final long MIB = 1 << 20;
     private static final Duration PATIENCE = Duration.ofMinutes(3);
     private static final int BLOCKS = 17;
+    private static final List<String> NAMES =
+            List.of("ubuntu-22.04", "ubuntu-22.04-pvc", "ubuntu-2204", "some-image", "linux-vm-root");
 
     private final World world;
     private final Path folder;
@@ -51,9 +54,7 @@ class UserDocumentationIT {
     void everyCommandOfThePageDoesWhatThePageSays() throws Exception {
         assertThat(page.size()).isEqualTo(BLOCKS);
         Path ubuntu = world.files().resolve("ubuntu-22.04-minimal-cloudimg-amd64.img");
-        if (!Files.exists(ubuntu)) {
-            SampleImages.writeQcow2(ubuntu, 2048 * MIB, 300 * MIB, 22);
-        }
+        SampleImages.writeQcow2(ubuntu, 2048 * MIB, 300 * MIB, 22);
         Path cirros = world.files().resolve("cirros-0.5.1-x86_64-disk.img");
         SampleImages.writeQcow2(cirros, 112 * MIB, 16 * MIB, 5);
 
@@ -114,6 +115,17 @@ class UserDocumentationIT {
         disk.assertSameAs(diskOf("linux-vm-root"));
 
         assertThat(next).as("all of the page was done").isEqualTo(BLOCKS);
+    }
+
+    /** Others have images of these names. */
+    @AfterEach
+    void leaveNothing() {
+        for (String name : NAMES) {
+            world.images().delete(name);
+        }
+        for (String name : NAMES) {
+            world.images().awaitGone(name, PATIENCE);
+        }
     }
 
     private String type() throws Exception {

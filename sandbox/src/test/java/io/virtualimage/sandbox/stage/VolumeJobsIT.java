@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
 import io.fabric8.kubernetes.api.model.NamespaceBuilder;
+import io.fabric8.kubernetes.api.model.ObjectMetaBuilder;
 import io.fabric8.kubernetes.api.model.PersistentVolumeClaim;
 import io.fabric8.kubernetes.api.model.PersistentVolumeClaimBuilder;
 import io.fabric8.kubernetes.api.model.Pod;
@@ -15,6 +16,9 @@ import io.fabric8.kubernetes.client.KubernetesClientException;
 import io.virtualimage.fetcher.volume.ClusterVolumes;
 import io.virtualimage.fetcher.volume.VolumeObjects;
 import io.virtualimage.k8s.KubernetesConnection;
+import io.virtualimage.k8s.Origin;
+import io.virtualimage.k8s.VirtualImage;
+import io.virtualimage.k8s.VirtualImageSpec;
 import io.virtualimage.k8s.WellKnown;
 import io.virtualimage.k8s.volume.ImageOwner;
 import io.virtualimage.k8s.volume.VolumeJob;
@@ -88,6 +92,14 @@ class VolumeJobsIT {
                         .map(mode -> new VolumeJob(work, OWNER, 0, "disk", mode, "http://fetcher/volumes/x")));
     }
 
+    private String uidOfImage(String name) {
+        VirtualImage image = new VirtualImage();
+        image.setMetadata(
+                new ObjectMetaBuilder().withName(name).withNamespace(NAMESPACE).build());
+        image.setSpec(VirtualImageSpec.inRegistry(new Origin.Upload(null)));
+        return client.resource(image).serverSideApply().getMetadata().getUid();
+    }
+
     private static Pod pod(Job job) {
         return new PodBuilder()
                 .withNewMetadata()
@@ -127,9 +139,11 @@ class VolumeJobsIT {
 
     @Test
     void aFetcherMayDoWhatReadingAVolumeTakesAndNoMore() {
+        // What belongs to nobody that there is would be collected at once.
+        ImageOwner owner = new ImageOwner(NAMESPACE, "vi", uidOfImage("vi"), 2, 1);
         VolumeJob job = new VolumeJob(
-                VolumeWork.READ, OWNER, 0, "no-such-claim", VolumeMode.FILESYSTEM, "http://fetcher/volumes/x");
-        Map<String, String> labels = ImageOwner.selector(VolumeWork.READ, OWNER.uid());
+                VolumeWork.READ, owner, 0, "no-such-claim", VolumeMode.FILESYSTEM, "http://fetcher/volumes/x");
+        Map<String, String> labels = ImageOwner.selector(VolumeWork.READ, owner.uid());
         assertThat(objects.job(NAMESPACE, job.name())).isNull();
         assertThat(objects.snapshot(NAMESPACE, "none")).isNull();
 
@@ -140,7 +154,7 @@ class VolumeJobsIT {
                 .withNewMetadata()
                 .withName(job.name())
                 .withNamespace(NAMESPACE)
-                .withLabels(OWNER.labels(VolumeWork.READ))
+                .withLabels(owner.labels(VolumeWork.READ))
                 .endMetadata()
                 .withNewSpec()
                 .withAccessModes("ReadWriteOnce")

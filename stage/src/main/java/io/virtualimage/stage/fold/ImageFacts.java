@@ -263,6 +263,9 @@ public record ImageFacts(
                 case Event.Request wish -> {
                     if (cause == null || recorded.at().offset() > cause.offset()) {
                         cause = withdrawn ? cause : recorded.at();
+                        if (wish instanceof ImageRequested && request instanceof Event.ImageBlocked) {
+                            epochSince = recorded.time(); // what it waited for is no delay of the source's
+                        }
                         request = wish;
                     } else if (request == null) {
                         request = wish;
@@ -293,6 +296,9 @@ public record ImageFacts(
                     }
                 }
                 case TaskDeferred deferred -> {
+                    if (deferred.task().fillsVolume() && (withdrawn || failed != null)) {
+                        removed = false; // a claim or a Job, maybe, made after the removal
+                    }
                     if (deferred.deferral() == TaskDeferred.Deferral.SOURCE) {
                         trouble(deferred.reason(), deferred.message(), recorded.time());
                     }
@@ -378,6 +384,9 @@ public record ImageFacts(
             } else if (event instanceof Event.Published) {
                 hidden = published != null;
                 straysPublished |= event instanceof ImagePublished;
+                removed = false;
+            } else if (event instanceof TaskDeferred deferred && deferred.task().fillsVolume()) {
+                straysPublished = true; // a claim or a Job, maybe, made after the removal
                 removed = false;
             } else if (event instanceof Event.SegmentFetched
                     || event instanceof Event.SegmentConverted

@@ -11,8 +11,9 @@ import java.util.stream.IntStream;
  * @param now the time
  * @param activeImages images of this partition that have work under way in this stage, this one included
  * @param underWay ids of the image's tasks that are given out: a window that shrinks must not forget them
+ * @param heldSince when the host took the image over; long ago if nobody had it before
  */
-public record PlanContext(Instant now, int activeImages, Set<String> underWay) {
+public record PlanContext(Instant now, int activeImages, Set<String> underWay, Instant heldSince) {
     /** Tasks that one image may have under way when it is alone. */
     private static final int WIDEST_WINDOW = 16;
 
@@ -25,11 +26,13 @@ public record PlanContext(Instant now, int activeImages, Set<String> underWay) {
 
     /** The host's part of it. */
     public PlanContext(Instant now, int activeImages) {
-        this(now, activeImages, Set.of());
+        this(now, activeImages, Set.of(), Instant.MIN);
     }
 
-    PlanContext withUnderWay(Set<String> ids) {
-        return new PlanContext(now, activeImages, ids);
+    /** The same, for one image. */
+    PlanContext of(StageState state) {
+        Instant since = state.heldSince();
+        return new PlanContext(now, activeImages, state.assignments().keySet(), since == null ? Instant.MIN : since);
     }
 
     /**

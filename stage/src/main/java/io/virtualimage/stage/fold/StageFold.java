@@ -75,22 +75,24 @@ public abstract class StageFold implements Fold<StageState> {
         Event event = recorded.event();
         if (state == null) {
             ImageFacts facts = ImageFacts.of(event.image(), recorded.time()).merge(recorded);
-            return new StageState(facts, Map.of(), Map.of());
+            return new StageState(facts, Map.of(), Map.of(), null);
         }
         ImageFacts facts = state.facts().merge(recorded);
         if (event instanceof Event.SegmentMissing missing && missing.image().equals(facts.image())) {
             facts = facts.lose(missing, stage, recorded.time());
         }
         if (!facts.image().equals(state.facts().image())) {
-            return new StageState(facts, Map.of(), Map.of());
+            return new StageState(facts, Map.of(), Map.of(), state.heldSince());
         }
         if (!event.image().equals(facts.image())) {
-            return facts.equals(state.facts()) ? state : new StageState(facts, state.assignments(), state.announced());
+            return facts.equals(state.facts())
+                    ? state
+                    : new StageState(facts, state.assignments(), state.announced(), state.heldSince());
         }
         Map<String, Assignment> assignments = mergeAssignments(state.assignments(), recorded);
         return facts.equals(state.facts()) && assignments.equals(state.assignments())
                 ? state
-                : new StageState(facts, assignments, state.announced());
+                : new StageState(facts, assignments, state.announced(), state.heldSince());
     }
 
     private static Map<String, Assignment> mergeAssignments(Map<String, Assignment> before, Recorded recorded) {
@@ -128,15 +130,13 @@ public abstract class StageFold implements Fold<StageState> {
     public final StageState takenOver(StageState state, Instant now) {
         Map<String, Assignment> assignments = new HashMap<>(state.assignments());
         assignments.replaceAll((id, assignment) -> assignment.doubted(now));
-        return assignments.equals(state.assignments())
-                ? state
-                : new StageState(state.facts(), assignments, state.announced());
+        return new StageState(state.facts(), assignments, state.announced(), now);
     }
 
     @Override
     public final Plan<StageState> plan(StageState state, PlanContext hosts) {
         ImageFacts facts = state.facts();
-        PlanContext context = hosts.withUnderWay(state.assignments().keySet());
+        PlanContext context = hosts.of(state);
         List<Event> emit = new ArrayList<>();
         Map<String, Assignment> assignments = new TreeMap<>();
         List<Event> due = new ArrayList<>(announcements(facts, context));
@@ -165,7 +165,7 @@ public abstract class StageFold implements Fold<StageState> {
         Map<String, Instant> announced = announce(facts.image(), state.announced(), due, emit, context.now());
         StageState after = assignments.equals(state.assignments()) && announced.equals(state.announced())
                 ? state
-                : new StageState(facts, assignments, announced);
+                : new StageState(facts, assignments, announced, state.heldSince());
         return new Plan<>(after, emit);
     }
 

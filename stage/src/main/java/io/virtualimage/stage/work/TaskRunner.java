@@ -153,10 +153,10 @@ public final class TaskRunner {
                                 Deferral.FAULT, FailureReason.INTERNAL, String.valueOf(e), Duration.ZERO, e));
             }
         } catch (TaskAbandonedException e) {
+            discardStale(task, running);
             if (running.revoked.get()) {
                 return false; // it is somebody else's now
             }
-            discardStale(task, running);
         } catch (AnnouncementException e) {
             LOG.atWarn()
                     .addKeyValue("task", task.id())

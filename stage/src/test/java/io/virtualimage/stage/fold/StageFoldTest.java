@@ -88,7 +88,8 @@ class StageFoldTest {
     void whoTakesOverLaterHasNothingToDoubt() {
         tell(requested(IMAGE));
         now = now.plusSeconds(60);
-        assertThat(fold.takenOver(state, now)).isEqualTo(state);
+        assertThat(fold.takenOver(state, now).assignments()).isEqualTo(state.assignments());
+        assertThat(fold.takenOver(state, now).heldSince()).isEqualTo(now);
     }
 
     @Test
