@@ -38,7 +38,7 @@ public final class Fetcher {
 
     /**
      * Starts it; it ends with the runtime. Reads the settings {@code SEGMENT_SIZE} ({@code 16Mi}), {@code FETCH_RETRY_BUDGET} ({@code 5m}), {@code UPLOAD_DEADLINE} ({@code 10m}),
-     * {@code WORKERS} (4), {@code STREAM_WORKERS} (2), {@code KUBECONFIG}, {@code HTTP_PROXY}, {@code HTTPS_PROXY} and
+     * {@code IMAGE_SEARCH_DEADLINE} ({@code 30m}: how long the file in a container image may be searched for), {@code WORKERS} (4), {@code STREAM_WORKERS} (2), {@code KUBECONFIG}, {@code HTTP_PROXY}, {@code HTTPS_PROXY} and
      * {@code NO_PROXY}, and those of {@link FetcherRegistries}, {@link UploadSettings} and {@link ReadingSettings}.
      *
      * @throws IllegalStateException if a setting is malformed
@@ -47,6 +47,7 @@ public final class Fetcher {
         long segmentBytes = settings.bytes("SEGMENT_SIZE", 16 << 20);
         Duration retryBudget = settings.duration("FETCH_RETRY_BUDGET", Duration.ofMinutes(5));
         Duration uploadDeadline = settings.duration("UPLOAD_DEADLINE", Duration.ofMinutes(10));
+        Duration searchDeadline = settings.duration("IMAGE_SEARCH_DEADLINE", Duration.ofMinutes(30));
         int workers = settings.number("WORKERS", 4, 1, 64);
         int streamWorkers = settings.number("STREAM_WORKERS", 2, 1, 64);
         Optional<String> kubeconfig = settings.optional("KUBECONFIG");
@@ -69,7 +70,8 @@ public final class Fetcher {
         KubernetesClient client = runtime.keep(KubernetesConnection.open(kubeconfig));
         AnySource source = new AnySource(
                 runtime.keep(new HttpSource(Dns.SYSTEM, proxies, runtime.clock())),
-                runtime.keep(new RegistrySource(Dns.SYSTEM, proxies, runtime.clock(), registries.platform())));
+                runtime.keep(new RegistrySource(
+                        Dns.SYSTEM, proxies, runtime.clock(), registries.platform(), searchDeadline)));
         FetchWorker worker = new FetchWorker(
                 new KubernetesSourceResolver(client, registries.places()),
                 source,

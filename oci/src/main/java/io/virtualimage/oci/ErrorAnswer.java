@@ -17,6 +17,7 @@ final class ErrorAnswer {
 
     private static final long MAX_BODY_BYTES = 64 << 10;
     private static final int MAX_WORDS = 500;
+    private static final int MAX_STATUS = 100;
     private static final long MAX_RETRY_SECONDS = 3600;
 
     /** What OAuth 2.0 says of wrong credentials with a 400. */
@@ -40,7 +41,7 @@ final class ErrorAnswer {
         } else if (response.code() == 401 && body.has("DENIED")) {
             precise = Reason.FORBIDDEN;
         }
-        String status = (response.code() + " " + response.message()).strip();
+        String status = status(response);
         String words = body.words();
         String why = "the registry answered " + status + (words.isEmpty() ? "" : " (" + words + ")");
         return RegistryException.of(precise, call.deed(), why, null, retryAfter(response));
@@ -55,7 +56,7 @@ final class ErrorAnswer {
         Body body = body(response);
         String words = body.words();
         boolean shown = !words.isEmpty() && (sent == null || !sent.areIn(words));
-        String status = (response.code() + " " + response.message()).strip();
+        String status = status(response);
         Reason reason = reason(response.code());
         if (reason == Reason.NOT_FOUND) {
             reason = Reason.PROTOCOL; // It speaks of the service, and not of the image.
@@ -68,6 +69,11 @@ final class ErrorAnswer {
                 "the token service answered " + status + (shown ? " (" + words + ")" : ""),
                 null,
                 retryAfter(response));
+    }
+
+    /** The status line, of which the server may choose the words. */
+    private static String status(Response response) {
+        return PrintableText.of((response.code() + " " + response.message()).strip(), MAX_STATUS);
     }
 
     private static Reason reason(int code) {
@@ -115,7 +121,7 @@ final class ErrorAnswer {
             String all = said().map(each -> each.replaceAll("\\p{Cntrl}+", " ").strip())
                     .filter(each -> !each.isEmpty())
                     .collect(Collectors.joining("; "));
-            return all.length() <= MAX_WORDS ? all : all.substring(0, MAX_WORDS) + "...";
+            return PrintableText.of(all, MAX_WORDS);
         }
 
         private Stream<String> said() {

@@ -7,11 +7,15 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * A registry did not do what it was asked to. The message reads "tried to X but failed because Y", with the registry's
- * own words where it gave some, and never contains a credential.
+ * own words where it gave some, cut where they are long and without any unprintable character; and never contains a
+ * credential.
  *
  * <p>If the thread was interrupted, the reason is {@link Reason#UNAVAILABLE} and the interrupt flag is set.
  */
-public sealed class RegistryException extends IOException permits DeleteNotAllowedException {
+public sealed class RegistryException extends IOException permits DeleteNotAllowedException, ReadingStoppedException {
+
+    /** No message of ours is longer; what others say in it may be of any length. */
+    private static final int MAX_WORDS = 1000;
 
     private final Reason reason;
     private final transient @Nullable Duration retryAfter;
@@ -34,7 +38,7 @@ public sealed class RegistryException extends IOException permits DeleteNotAllow
 
     static RegistryException of(
             Reason reason, String deed, String why, @Nullable Throwable cause, @Nullable Duration retryAfter) {
-        String message = "tried to " + deed + " but failed because " + why;
+        String message = "tried to " + deed + " but failed because " + PrintableText.of(why, MAX_WORDS);
         return reason == Reason.DELETE_NOT_ALLOWED
                 ? new DeleteNotAllowedException(message, cause)
                 : new RegistryException(reason, message, cause, retryAfter);

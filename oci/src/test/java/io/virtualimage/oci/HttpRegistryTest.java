@@ -318,6 +318,29 @@ class HttpRegistryTest {
                 });
     }
 
+    /** Whatever a server says stands in the status of an image, and in logs. */
+    @Test
+    void quotesNothingThatIsLongOrNotPrintable() {
+        String words = "\\u202e\\u001b[31m\\u0085\\u2028<b>" + "x".repeat(20_000);
+        serve(exchange -> {
+            boolean blob = exchange.getRequestURI().getPath().contains("/blobs/");
+            exchange.getResponseHeaders().add("Content-Range", "\u001b[" + "y".repeat(20_000));
+            answer(exchange, blob ? 206 : 418, "{'errors':[{'code':'X','message':'" + words + "'}]}");
+        });
+        assertThatThrownBy(() -> connect(null).getManifest(REPOSITORY, new Tag("t")))
+                .isInstanceOf(RegistryException.class)
+                .satisfies(e -> assertThat(e.getMessage())
+                        .contains("? [31m")
+                        .matches("[\\x20-\\x7e…]+")
+                        .hasSizeLessThan(700));
+        assertThatThrownBy(() -> connect(null).openBlob(REPOSITORY, DIGEST, 0))
+                .isInstanceOf(RegistryException.class)
+                .satisfies(e -> assertThat(e.getMessage())
+                        .contains("the registry sent the range")
+                        .matches("[\\x20-\\x7e…]+")
+                        .hasSizeLessThan(1300));
+    }
+
     @Test
     void callsARegistryThatIsAwayUnavailable() {
         HttpRegistry client = connect(null);

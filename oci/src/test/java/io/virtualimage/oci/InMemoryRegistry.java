@@ -32,6 +32,8 @@ public final class InMemoryRegistry implements OciRegistry {
     private final List<String> reads = new ArrayList<>();
     private long started;
     private long bytesRead;
+    private int open;
+    private int mostOpen;
     private boolean hasRanges = true;
     private long bytesPerConnection = Long.MAX_VALUE;
 
@@ -78,6 +80,11 @@ public final class InMemoryRegistry implements OciRegistry {
         return bytesRead;
     }
 
+    /** How many connections that read blobs were open at once, at most. */
+    public int mostOpen() {
+        return mostOpen;
+    }
+
     /** Stores a blob whatever its digest, as a registry that is damaged or lies does. */
     public void putBlob(Repository repository, Digest digest, byte[] content) {
         contents(repository).blobs.put(digest, content);
@@ -116,9 +123,17 @@ public final class InMemoryRegistry implements OciRegistry {
 
     private final class Connection extends FilterInputStream {
         private long left = bytesPerConnection;
+        private boolean closed;
 
         private Connection(InputStream blob) {
             super(blob);
+            mostOpen = Math.max(mostOpen, ++open);
+        }
+
+        @Override
+        public void close() {
+            open -= closed ? 0 : 1;
+            closed = true;
         }
 
         @Override

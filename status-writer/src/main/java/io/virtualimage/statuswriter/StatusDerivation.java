@@ -309,8 +309,7 @@ final class StatusDerivation {
             return ConditionReason.PROVISIONING_FAILED;
         }
         return switch (wanted.source()) {
-            case DataSource.ContainerImage ignored ->
-                failed.stage() == Stage.FETCH ? ConditionReason.IMAGE_PULL_FAILED : ConditionReason.PROVISIONING_FAILED;
+            case DataSource.ContainerImage ignored -> containerImageFailure(failed.reason());
             case DataSource.Upload ignored ->
                 failed.reason() == FailureReason.UPLOAD_TIMEOUT
                         ? ConditionReason.WAIT_FOR_USER_UPLOAD_TIMEOUT
@@ -318,6 +317,22 @@ final class StatusDerivation {
             case DataSource.Http ignored -> ConditionReason.PROVISIONING_FAILED;
             case DataSource.PublishedImage ignored -> ConditionReason.PROVISIONING_FAILED;
             case DataSource.Volume ignored -> ConditionReason.PROVISIONING_FAILED;
+        };
+    }
+
+    /** Whether the image could not be pulled, or was and is of no use. */
+    private static ConditionReason containerImageFailure(FailureReason reason) {
+        return switch (reason) {
+            case SOURCE_UNAVAILABLE, SOURCE_REFUSED, SOURCE_TRUNCATED, SOURCE_EMPTY, SOURCE_CHANGING ->
+                ConditionReason.IMAGE_PULL_FAILED;
+            case UPLOAD_TIMEOUT,
+                    CHECKSUM_MISMATCH,
+                    NOT_AN_IMAGE,
+                    IMAGE_MALFORMED,
+                    IMAGE_UNSUPPORTED,
+                    OVER_LIMIT,
+                    QUOTA_EXCEEDED,
+                    INTERNAL -> ConditionReason.PROVISIONING_FAILED;
         };
     }
 

@@ -415,6 +415,15 @@ class StatusFoldTest {
     }
 
     @Test
+    void aContainerImageThatWasPulledAndIsOfNoUseSaysSo() {
+        story.tell(Story.requested(first, new DataSource.ContainerImage("r/a:b", "pull", false)))
+                .at("1")
+                .tell(Story.failed(first, FailureReason.NOT_AN_IMAGE, "r/a:b: no regular file under /disk"));
+        assertThat(story.last().conditions().getLast().reason()).isEqualTo("ProvisioningFailed");
+        assertThat(story.last().conditions().getLast().message()).contains("no regular file under /disk");
+    }
+
+    @Test
     void whatAnImageIsMadeFromAndWhereItIsIsShown() {
         story.tell(new Event.ImageRequested(
                         first,

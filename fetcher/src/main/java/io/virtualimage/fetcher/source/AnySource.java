@@ -1,5 +1,7 @@
 package io.virtualimage.fetcher.source;
 
+import io.virtualimage.oci.ReadingStoppedException;
+import io.virtualimage.oci.layer.ReadWatch;
 import java.io.InputStream;
 
 /** Sources of all kinds: each is asked in its own way. */
@@ -20,7 +22,13 @@ public final class AnySource implements Source {
     }
 
     @Override
-    public SourceProbe probe(ResolvedSource source) throws SourceException, InterruptedException {
+    public Source watchedBy(ReadWatch watch) {
+        return new AnySource(http.watchedBy(watch), registries.watchedBy(watch));
+    }
+
+    @Override
+    public SourceProbe probe(ResolvedSource source)
+            throws SourceException, ReadingStoppedException, InterruptedException {
         return of(source).probe(source);
     }
 

@@ -1,26 +1,29 @@
 package io.virtualimage.fetcher.source;
 
 import io.virtualimage.disk.BadContentException;
+import io.virtualimage.oci.Digest;
+import io.virtualimage.oci.ReadingStoppedException;
 import io.virtualimage.oci.RegistryException;
 import io.virtualimage.oci.layer.BlobStream;
+import io.virtualimage.oci.layer.LayerArchive;
 import io.virtualimage.topics.FailureReason;
+import io.virtualimage.topics.LayerEntry;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.InterruptedIOException;
+import java.util.OptionalLong;
 
 /**
- * One file of a layer that is read whole: what lies before the file is passed over, and its end is told only when all of
- * the layer was read and has its digest. Everything that reading throws is a {@link SourceException}, or an {@link
- * InterruptedIOException}.
+ * One file of a layer that is read whole: what lies before the file is passed over and must lead to it, and its end is
+ * told only when all of the layer was read and has its digest. Everything that reading throws is a {@link
+ * SourceException}, an {@link InterruptedIOException}, or what the blob's watch stopped it with.
  */
 final class LayerFileStream extends InputStream {
-    private static final int PASSED_OVER_BYTES = 1 << 16;
-
     private final ResolvedSource.ContainerImage image;
     private final ResolvedSource.LayerPiece file;
     private final BlobStream blob;
     private final InputStream archive;
-    private long before;
+    private boolean passedOver;
     private long left;
 
     /** @param archive what is in the blob, unpacked; the same stream if it is not packed */
@@ -30,7 +33,6 @@ final class LayerFileStream extends InputStream {
         this.file = file;
         this.blob = blob;
         this.archive = archive;
-        this.before = file.entry().offsetBytes();
         this.left = file.lengthBytes();
     }
 
@@ -57,7 +59,7 @@ final class LayerFileStream extends InputStream {
             }
             left -= count;
             return count;
-        } catch (SourceException e) {
+        } catch (SourceException | ReadingStoppedException e) {
             throw e;
         } catch (RegistryException e) {
             if (Thread.currentThread().isInterrupted()) {
@@ -72,14 +74,17 @@ final class LayerFileStream extends InputStream {
     }
 
     private void passOver() throws IOException {
-        byte[] waste = new byte[(int) Math.min(before, PASSED_OVER_BYTES)];
-        while (before > 0) {
-            int count = archive.read(waste, 0, (int) Math.min(before, waste.length));
-            if (count < 0) {
-                throw cutShort();
-            }
-            before -= count;
+        if (passedOver) {
+            return;
         }
+        LayerEntry entry = file.entry();
+        OptionalLong length = entry.compression() == null ? OptionalLong.of(entry.layerBytes()) : OptionalLong.empty();
+        LayerArchive headers = new LayerArchive(archive, Digest.parse(entry.layer()), length);
+        if (headers.fileAt(entry.offsetBytes()).orElse(-1) != file.lengthBytes()) {
+            blob.readToEnd(); // if it is these bytes that are wrong, that is said
+            throw SourceException.Unusable.otherHeaders(image, entry);
+        }
+        passedOver = true;
     }
 
     /** Only if the registry gave what it was to give: else that is said. */
@@ -88,7 +93,7 @@ final class LayerFileStream extends InputStream {
         return new SourceException.Unusable(
                 FailureReason.IMAGE_MALFORMED,
                 "%s: the layer %s ends %d bytes before its file does"
-                        .formatted(image.publicName(), file.entry().layer(), before + left),
+                        .formatted(image.publicName(), file.entry().layer(), left),
                 null);
     }
 

@@ -3,6 +3,7 @@ package io.virtualimage.fetcher.source;
 import io.virtualimage.oci.Digest;
 import io.virtualimage.oci.OciRegistry;
 import io.virtualimage.oci.Platform;
+import io.virtualimage.oci.ReadingStoppedException;
 import io.virtualimage.oci.RegistryException;
 import io.virtualimage.oci.RegistryException.Reason;
 import io.virtualimage.oci.Repository;
@@ -10,14 +11,17 @@ import io.virtualimage.oci.layer.BlobStream;
 import io.virtualimage.oci.layer.DiskFileFinder;
 import io.virtualimage.oci.layer.LayerDecompressor;
 import io.virtualimage.oci.layer.LayerFile;
+import io.virtualimage.oci.layer.ReadWatch;
 import io.virtualimage.oci.layer.ScanLimits;
 import io.virtualimage.oci.layer.UnusableImageException;
 import io.virtualimage.topics.Compression;
+import io.virtualimage.topics.FailureReason;
 import io.virtualimage.topics.LayerEntry;
 import io.virtualimage.topics.Validator;
 import java.io.IOException;
 import java.io.InputStream;
 import java.time.Clock;
+import java.time.Duration;
 import java.util.List;
 import java.util.Objects;
 import okhttp3.Dns;
@@ -43,6 +47,9 @@ public final class RegistrySource implements Source, AutoCloseable {
 
     private final Connections connections;
     private final Platform platform;
+    private final Clock clock;
+    private final Duration searchDeadline;
+    private final ReadWatch watch;
     private final LayerDecompressor unpacker = new LayerUnpacker();
     private final DiskFileFinder finder = new DiskFileFinder(unpacker, ScanLimits.DEFAULTS);
 
@@ -51,29 +58,48 @@ public final class RegistrySource implements Source, AutoCloseable {
      *
      * @param dns looks up the hosts of registries and of those that they send to, as in {@link HttpSource}
      * @param platform what to choose from an index
+     * @param searchDeadline how long the file in an image may be searched for
      */
-    public RegistrySource(Dns dns, EnvironmentProxies proxies, Clock clock, Platform platform) {
-        this(new RegistryConnections(dns, proxies, clock), platform);
+    public RegistrySource(
+            Dns dns, EnvironmentProxies proxies, Clock clock, Platform platform, Duration searchDeadline) {
+        this(new RegistryConnections(dns, proxies, clock), platform, clock, searchDeadline, ReadWatch.NONE);
     }
 
-    RegistrySource(Connections connections, Platform platform) {
+    RegistrySource(Connections connections, Platform platform, Clock clock, Duration searchDeadline, ReadWatch watch) {
         this.connections = connections;
         this.platform = platform;
+        this.clock = clock;
+        this.searchDeadline = searchDeadline;
+        this.watch = watch;
+    }
+
+    /** Shares the connections of this one, and need not be closed. */
+    @Override
+    public Source watchedBy(ReadWatch other) {
+        return new RegistrySource(connections, platform, clock, searchDeadline, other);
     }
 
     @Override
-    public SourceProbe probe(ResolvedSource source) throws SourceException, InterruptedException {
+    public SourceProbe probe(ResolvedSource source)
+            throws SourceException, ReadingStoppedException, InterruptedException {
         ResolvedSource.ContainerImage image = image(source);
         OciRegistry registry = connections.to(image);
         Repository repository = image.reference().repository();
+        SearchDeadline deadline = new SearchDeadline(watch, clock, searchDeadline);
         try {
-            LayerFile file = finder.find(registry, repository, image.reference().manifest(), platform);
+            LayerFile file = finder.find(registry, repository, image.reference().manifest(), platform, deadline);
             return new SourceProbe(
                     file.lengthBytes(),
                     new Validator(Validator.Kind.DIGEST, file.layer().toString()),
                     servesPieces(registry, repository, file),
                     FileName.of(null, List.of(file.name())),
                     new LayerEntry(file.layer().toString(), file.layerBytes(), compression(file), file.offsetBytes()));
+        } catch (ReadingStoppedException e) {
+            if (deadline.passed()) {
+                throw new SourceException.Unusable(
+                        FailureReason.OVER_LIMIT, image.publicName() + ": " + deadline.words(), e);
+            }
+            throw e;
         } catch (RegistryException e) {
             throw failure(image, e);
         } catch (UnusableImageException e) {
@@ -142,7 +168,11 @@ public final class RegistrySource implements Source, AutoCloseable {
         ResolvedSource.LayerPiece file = file(image);
         LayerEntry entry = file.entry();
         BlobStream blob = BlobStream.of(
-                connections.to(image), image.reference().repository(), Digest.parse(entry.layer()), entry.layerBytes());
+                connections.to(image),
+                image.reference().repository(),
+                Digest.parse(entry.layer()),
+                entry.layerBytes(),
+                watch);
         return new SourceStream(
                 new LayerFileStream(image, file, blob, archive(image, entry, blob)), file.lengthBytes());
     }

@@ -1,5 +1,7 @@
 package io.virtualimage.fetcher.source;
 
+import io.virtualimage.oci.ReadingStoppedException;
+import io.virtualimage.oci.layer.ReadWatch;
 import java.io.InputStream;
 
 /**
@@ -8,8 +10,17 @@ import java.io.InputStream;
  * {@link java.io.InterruptedIOException} when the reader is interrupted.
  */
 public interface Source {
+    /**
+     * This source for one task, whose watch is asked again and again while bytes are read that the task isn't given: of
+     * what is searched, and of what lies before and behind a file. It may stop that: by a {@link
+     * ReadingStoppedException}, from {@link #probe} or from a stream.
+     */
+    default Source watchedBy(ReadWatch watch) {
+        return this;
+    }
+
     /** Asks for as little as possible to learn what the source says of itself. */
-    SourceProbe probe(ResolvedSource source) throws SourceException, InterruptedException;
+    SourceProbe probe(ResolvedSource source) throws SourceException, ReadingStoppedException, InterruptedException;
 
     /**
      * Opens a piece of the source, of that very version. The stream may end before the piece

@@ -1,6 +1,7 @@
 package io.virtualimage.fetcher.source;
 
 import io.virtualimage.topics.FailureReason;
+import io.virtualimage.topics.LayerEntry;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.Objects;
@@ -34,6 +35,15 @@ public abstract sealed class SourceException extends IOException {
         public Unusable(FailureReason reason, String words, @Nullable Throwable cause) {
             super(words, cause);
             this.reason = reason;
+        }
+
+        /** A layer is what its digest says, but its file was found by bytes that are not in it. */
+        public static Unusable otherHeaders(ResolvedSource image, LayerEntry entry) {
+            return new Unusable(
+                    FailureReason.CHECKSUM_MISMATCH,
+                    "%s: the registry gave other bytes when the layer %s was searched: it has no such file at byte %d"
+                            .formatted(image.publicName(), entry.layer(), entry.offsetBytes()),
+                    null);
         }
 
         public FailureReason reason() {

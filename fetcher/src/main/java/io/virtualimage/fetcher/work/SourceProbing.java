@@ -5,6 +5,7 @@ import io.virtualimage.fetcher.source.Source;
 import io.virtualimage.fetcher.source.SourceException;
 import io.virtualimage.fetcher.source.SourceProbe;
 import io.virtualimage.fetcher.source.SourceResolver;
+import io.virtualimage.oci.ReadingStoppedException;
 import io.virtualimage.stage.work.AnnouncementException;
 import io.virtualimage.stage.work.ImageFailedException;
 import io.virtualimage.stage.work.TaskAbandonedException;
@@ -29,7 +30,9 @@ final class SourceProbing {
         ResolvedSource resolved = resolver.resolve(task.image(), task.source());
         SourceProbe probe;
         try {
-            probe = source.probe(resolved);
+            probe = source.watchedBy(TaskWatch.ofSearch(context)).probe(resolved);
+        } catch (ReadingStoppedException e) {
+            throw TaskWatch.abandoned(e);
         } catch (SourceException e) {
             throw SourceTrouble.of(e);
         }

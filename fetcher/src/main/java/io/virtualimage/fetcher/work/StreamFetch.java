@@ -43,7 +43,7 @@ final class StreamFetch {
         }
         ResolvedSource resolved = resolver.resolve(task.image(), task.source()).at(task.entry(), task.lengthBytes());
         String session = HexFormat.of().toHexDigits(sessions.nextLong());
-        try (SourceStream stream = source.openStream(resolved)) {
+        try (SourceStream stream = source.watchedBy(TaskWatch.ofStream(context)).openStream(resolved)) {
             transfer(new StreamTransfer(task, context, staging, resolved, session, stream), task, context);
         } catch (SourceException e) {
             throw SourceTrouble.of(e);

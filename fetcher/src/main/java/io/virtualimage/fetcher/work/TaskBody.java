@@ -1,5 +1,6 @@
 package io.virtualimage.fetcher.work;
 
+import io.virtualimage.oci.ReadingStoppedException;
 import io.virtualimage.stage.work.TaskAbandonedException;
 import io.virtualimage.stage.work.TaskContext;
 import java.io.IOException;
@@ -42,6 +43,8 @@ final class TaskBody extends InputStream {
                 context.progress(doneBytes);
             }
             return count;
+        } catch (ReadingStoppedException e) {
+            throw new Halted(e.getCause() instanceof Exception why ? why : e);
         } catch (TaskAbandonedException | InterruptedException e) {
             throw new Halted(e);
         } catch (InterruptedIOException e) {

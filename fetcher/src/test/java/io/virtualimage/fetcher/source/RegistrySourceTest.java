@@ -14,21 +14,30 @@ import io.virtualimage.oci.InMemoryRegistry;
 import io.virtualimage.oci.MediaTypes;
 import io.virtualimage.oci.OciRegistry;
 import io.virtualimage.oci.Platform;
+import io.virtualimage.oci.ReadingStoppedException;
 import io.virtualimage.oci.Repository;
 import io.virtualimage.oci.Tag;
+import io.virtualimage.oci.layer.ReadWatch;
 import io.virtualimage.topics.Compression;
 import io.virtualimage.topics.FailureReason;
 import io.virtualimage.topics.LayerEntry;
 import io.virtualimage.topics.Validator;
 import java.io.ByteArrayOutputStream;
+import java.io.IOException;
 import java.io.InputStream;
 import java.io.InterruptedIOException;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
+import java.time.Clock;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.ZoneId;
+import java.time.ZoneOffset;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.zip.GZIPOutputStream;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.junit.jupiter.api.Test;
@@ -40,17 +49,17 @@ class RegistrySourceTest {
 
     private final InMemoryRegistry registry = new InMemoryRegistry();
     private final byte[] disk = random(70_000, 1);
-    private final RegistrySource source = new RegistrySource(
-            new RegistrySource.Connections() {
-                @Override
-                public OciRegistry to(ResolvedSource.ContainerImage image) {
-                    return registry;
-                }
+    private final RegistrySource.Connections connections = new RegistrySource.Connections() {
+        @Override
+        public OciRegistry to(ResolvedSource.ContainerImage image) {
+            return registry;
+        }
 
-                @Override
-                public void close() {}
-            },
-            Platform.LINUX_AMD64);
+        @Override
+        public void close() {}
+    };
+    private final RegistrySource source = new RegistrySource(
+            connections, Platform.LINUX_AMD64, Clock.systemUTC(), Duration.ofMinutes(30), ReadWatch.NONE);
 
     private static byte[] random(int length, int seed) {
         byte[] bytes = new byte[length];
@@ -69,7 +78,7 @@ class RegistrySourceTest {
     }
 
     /** POSIX.1-1988, "ustar": the fields that count. */
-    private static void file(ByteArrayOutputStream tar, String name, byte[] content) {
+    static void file(ByteArrayOutputStream tar, String name, byte[] content) {
         byte[] header = new byte[512];
         put(header, 0, name);
         put(header, 100, "0000644\0" + "0000000\0" + "0000000\0");
@@ -222,6 +231,87 @@ class RegistrySourceTest {
                     SourceException.Unusable.class, () -> stream.body().read());
             assertThat(failure.reason()).isEqualTo(FailureReason.CHECKSUM_MISMATCH);
             assertThat(failure.words()).contains(digest.toString());
+        }
+    }
+
+    /** The layer is what its digest says, and the search was shown another header. */
+    @Test
+    void aFileThatIsNotInTheLayerIsNoImage() throws Exception {
+        for (boolean packed : List.of(false, true)) {
+            byte[] layer = layer(disk);
+            byte[] forged = layer(random(disk.length - 1024, 1));
+            byte[] blob = packed ? gzip(layer) : layer;
+            Digest digest = push(packed ? MediaTypes.OCI_LAYER_GZIP : MediaTypes.OCI_LAYER, blob);
+            byte[] lie = Arrays.copyOf(packed ? gzip(forged) : forged, blob.length);
+            registry.putBlob(REPOSITORY, digest, lie);
+            SourceProbe probe = source.probe(image());
+            registry.putBlob(REPOSITORY, digest, blob);
+            SourceException.Unusable failure = unusable(() -> stream(probe));
+            assertThat(failure.reason()).isEqualTo(FailureReason.CHECKSUM_MISMATCH);
+            assertThat(failure.words()).contains(digest.toString()).contains("byte " + OFFSET);
+        }
+    }
+
+    @Test
+    void aSearchEndsInTime() throws Exception {
+        push(MediaTypes.OCI_LAYER_GZIP, gzip(layer(disk)));
+        Clock slow = new Clock() {
+            private Instant now = Instant.EPOCH;
+
+            @Override
+            public Instant instant() {
+                now = now.plusSeconds(60);
+                return now;
+            }
+
+            @Override
+            public ZoneId getZone() {
+                return ZoneOffset.UTC;
+            }
+
+            @Override
+            public Clock withZone(ZoneId zone) {
+                return this;
+            }
+        };
+        Source patient =
+                new RegistrySource(connections, Platform.LINUX_AMD64, slow, Duration.ofDays(1), ReadWatch.NONE);
+        assertThat(patient.probe(image()).lengthBytes()).isEqualTo(disk.length);
+        Source hasty =
+                new RegistrySource(connections, Platform.LINUX_AMD64, slow, Duration.ofMinutes(2), ReadWatch.NONE);
+        SourceException.Unusable failure = unusable(() -> hasty.probe(image()));
+        assertThat(failure.reason()).isEqualTo(FailureReason.OVER_LIMIT);
+        assertThat(failure.words())
+                .startsWith("registry.example/disks/ubuntu:latest: ")
+                .contains("within 120 s");
+    }
+
+    /** Also while nothing is given to the reader: before the file, and behind it. */
+    @Test
+    void aWatchStopsSearchesAndStreams() throws Exception {
+        ByteArrayOutputStream tar = new ByteArrayOutputStream();
+        file(tar, "etc/before", random(1 << 20, 2));
+        file(tar, "disk/a.img", disk);
+        file(tar, "etc/behind", random(1 << 20, 3));
+        tar.writeBytes(new byte[1024]);
+        push(MediaTypes.OCI_LAYER_GZIP, gzip(tar.toByteArray()));
+        SourceProbe probe = source.probe(image());
+        AtomicLong left = new AtomicLong();
+        Source watched = source.watchedBy(bytes -> {
+            if (left.addAndGet(-bytes) < 0) {
+                throw new ReadingStoppedException(new IOException("nobody wants it"));
+            }
+        });
+        left.set(100_000);
+        assertThatThrownBy(() -> watched.probe(image())).isInstanceOf(ReadingStoppedException.class);
+        left.set(100_000);
+        try (SourceStream stream = watched.openStream(found(probe))) {
+            assertThatThrownBy(() -> stream.body().read()).isInstanceOf(ReadingStoppedException.class);
+        }
+        left.set((1 << 20) + 300_000);
+        try (SourceStream stream = watched.openStream(found(probe))) {
+            assertThat(stream.body().readNBytes(disk.length)).isEqualTo(disk);
+            assertThatThrownBy(() -> stream.body().read()).isInstanceOf(ReadingStoppedException.class);
         }
     }
 

@@ -14,6 +14,8 @@ import io.virtualimage.fetcher.volume.FakeVolumes;
 import io.virtualimage.fetcher.volume.VolumeReading;
 import io.virtualimage.oci.Digest;
 import io.virtualimage.oci.ImageReference;
+import io.virtualimage.oci.ReadingStoppedException;
+import io.virtualimage.oci.layer.ReadWatch;
 import io.virtualimage.stage.staging.InMemoryStagingStore;
 import io.virtualimage.stage.staging.SegmentKey;
 import io.virtualimage.stage.staging.StagingStore;
@@ -36,6 +38,7 @@ import io.virtualimage.topics.StagedSource;
 import io.virtualimage.topics.Task;
 import io.virtualimage.topics.Validator;
 import java.io.ByteArrayInputStream;
+import java.io.ByteArrayOutputStream;
 import java.io.FilterInputStream;
 import java.io.IOException;
 import java.io.InputStream;
@@ -47,18 +50,50 @@ import java.util.Random;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 
-/** A file in a layer: {@code abcdefghij} between {@code <before>} and {@code <behind>}. */
+/** A file in a layer: {@code abcdefghij}, from byte 1536 on. */
 class ContainerImageWorkTest {
     private static final Incarnation IMAGE = new Incarnation("ns", "vi", "uid-1", 1, 0);
     private static final DataSource SOURCE = new DataSource.ContainerImage("r.example/a:1", null, false);
     private static final Task.Header HEADER = new Task.Header(IMAGE, 0, new Position(0, 7), 1);
-    private static final byte[] LAYER = "<before>abcdefghij<behind>".getBytes(StandardCharsets.UTF_8);
-    private static final LayerEntry ENTRY = new LayerEntry(Digest.sha256(LAYER).toString(), LAYER.length, null, 8);
+    private static final int OFFSET = 1536;
+    private static final byte[] LAYER = layer("abcdefghij");
+    private static final LayerEntry ENTRY = new LayerEntry(Digest.sha256(LAYER).toString(), LAYER.length, null, OFFSET);
     private static final Validator VALIDATOR = new Validator(Validator.Kind.DIGEST, ENTRY.layer());
 
     private final FakeLayer source = new FakeLayer();
     private final InMemoryStagingStore staging = new InMemoryStagingStore();
     private final FakeContext context = new FakeContext();
+
+    /** An archive of another file, with 300 bytes, and the disk. */
+    private static byte[] layer(String disk) {
+        ByteArrayOutputStream tar = new ByteArrayOutputStream();
+        file(tar, "etc/other", "-".repeat(300));
+        file(tar, "disk/a.img", disk);
+        tar.writeBytes(new byte[1024]);
+        return tar.toByteArray();
+    }
+
+    /** POSIX.1-1988, "ustar": the fields that count. */
+    private static void file(ByteArrayOutputStream tar, String name, String content) {
+        byte[] header = new byte[512];
+        put(header, 0, name);
+        put(header, 124, "%011o".formatted(content.length()));
+        put(header, 148, "        0");
+        int sum = 0;
+        for (byte each : header) {
+            sum += each & 0xff;
+        }
+        put(header, 148, "%06o".formatted(sum));
+        header[154] = 0;
+        tar.writeBytes(header);
+        tar.writeBytes(content.getBytes(StandardCharsets.UTF_8));
+        tar.writeBytes(new byte[-content.length() & 511]);
+    }
+
+    private static void put(byte[] header, int at, String text) {
+        byte[] bytes = text.getBytes(StandardCharsets.UTF_8);
+        System.arraycopy(bytes, 0, header, at, bytes.length);
+    }
 
     /** A registry that holds one layer, or something else under its digest. */
     private static final class FakeLayer implements Source {
@@ -66,9 +101,19 @@ class ContainerImageWorkTest {
         private final List<String> opened = new ArrayList<>();
         private @Nullable SourceException atTheEnd;
         private boolean gone;
+        private boolean whileOpening;
+        private ReadWatch watch = ReadWatch.NONE;
 
         @Override
-        public SourceProbe probe(ResolvedSource source) {
+        public Source watchedBy(ReadWatch other) {
+            watch = other;
+            return this;
+        }
+
+        @Override
+        public SourceProbe probe(ResolvedSource source) throws ReadingStoppedException {
+            watch.read(30);
+            watch.read(12);
             return new SourceProbe(10L, VALIDATOR, true, "a.img", ENTRY);
         }
 
@@ -109,6 +154,10 @@ class ContainerImageWorkTest {
 
             @Override
             public int read(byte[] buffer, int offset, int length) throws IOException {
+                if (whileOpening) {
+                    watch.read(0);
+                    watch.read(0);
+                }
                 int count = super.read(buffer, offset, length);
                 if (count < 0 && atTheEnd != null) {
                     throw atTheEnd;
@@ -141,13 +190,17 @@ class ContainerImageWorkTest {
     }
 
     private static Task.FetchStream stream() {
-        LayerEntry packed = new LayerEntry(ENTRY.layer(), LAYER.length, Compression.GZIP, 8);
+        LayerEntry packed = new LayerEntry(ENTRY.layer(), LAYER.length, Compression.GZIP, OFFSET);
         return new Task.FetchStream(HEADER, SOURCE, 4, 10L, packed);
     }
 
     private static Task.VerifySource verify() {
+        return verify(ENTRY);
+    }
+
+    private static Task.VerifySource verify(LayerEntry entry) {
         StagedSource all = new StagedSource(0, null, 4, 10L, SegmentSet.parse("0-2"), SegmentSet.EMPTY);
-        return new Task.VerifySource(HEADER, all, new Position(0, 3), Checksums.NONE, SOURCE, ENTRY);
+        return new Task.VerifySource(HEADER, all, new Position(0, 3), Checksums.NONE, SOURCE, entry);
     }
 
     private String staged(int index, @Nullable String session) throws Exception {
@@ -162,9 +215,29 @@ class ContainerImageWorkTest {
     }
 
     @Test
+    void aSearchSaysHowFarItIsAndStopsWithItsTask() throws Exception {
+        run(new Task.ProbeSource(HEADER, SOURCE, 4));
+        assertThat(context.progress()).isEqualTo(42);
+        context.announced().clear();
+        context.abandonedAfter(1);
+        assertThatThrownBy(() -> run(new Task.ProbeSource(HEADER, SOURCE, 4)))
+                .isInstanceOf(TaskAbandonedException.class);
+        assertThat(context.announced()).isEmpty();
+    }
+
+    /** As when bytes before the file are passed over. */
+    @Test
+    void aStreamStopsWithItsTaskBeforeItGivesAnything() {
+        source.whileOpening = true;
+        context.abandonedAfter(1);
+        assertThatThrownBy(() -> run(stream())).isInstanceOf(TaskAbandonedException.class);
+        assertThat(context.announced()).isEmpty();
+    }
+
+    @Test
     void aRangeIsAPieceOfTheFile() throws Exception {
         run(range(1));
-        assertThat(source.opened).containsExactly("12+4");
+        assertThat(source.opened).containsExactly(OFFSET + 4 + "+4");
         assertThat(staged(1, null)).isEqualTo("efgh");
     }
 
@@ -192,7 +265,8 @@ class ContainerImageWorkTest {
     void theWholeLayerIsVerified() throws Exception {
         stageAll();
         run(verify());
-        assertThat(source.opened).containsExactly("0+8", "18+8");
+        int behind = OFFSET + 10;
+        assertThat(source.opened).containsExactly("0+" + OFFSET, behind + "+" + (LAYER.length - behind));
         assertThat(context.announced()).containsExactly(new Event.SourceVerified(IMAGE, 0, Checksums.NONE));
         run(verify());
         assertThat(context.announced()).hasSize(2);
@@ -200,7 +274,7 @@ class ContainerImageWorkTest {
 
     @Test
     void wrongBytesAnywhereAreRefused() throws Exception {
-        for (int wrong : List.of(0, 7, 18, LAYER.length - 1)) {
+        for (int wrong : List.of(0, 600, OFFSET - 1, OFFSET + 10, LAYER.length - 1)) {
             stageAll();
             source.bytes = LAYER.clone();
             source.bytes[wrong] ^= 1;
@@ -217,6 +291,23 @@ class ContainerImageWorkTest {
         assertThat(catchThrowableOfType(ImageFailedException.class, () -> run(verify()))
                         .reason())
                 .isEqualTo(FailureReason.CHECKSUM_MISMATCH);
+    }
+
+    /** All bytes are the layer's, but not those of a file in it. */
+    @Test
+    void anotherPieceOfTheLayerIsRefused() throws Exception {
+        for (int offset : List.of(512, OFFSET + 1, 0)) {
+            staging.clean(IMAGE, false);
+            LayerEntry wrong = new LayerEntry(ENTRY.layer(), LAYER.length, null, offset);
+            for (int index = 0; index < 3; index++) {
+                run(new Task.FetchRange(HEADER, SOURCE, VALIDATOR, new SegmentLayout(10, 4), index, wrong));
+            }
+            context.announced().clear();
+            ImageFailedException failure = catchThrowableOfType(ImageFailedException.class, () -> run(verify(wrong)));
+            assertThat(failure.reason()).isEqualTo(FailureReason.CHECKSUM_MISMATCH);
+            assertThat(failure.words()).contains("no such file at byte " + offset);
+            assertThat(context.announced()).isEmpty();
+        }
     }
 
     @Test

@@ -2,6 +2,7 @@ package io.virtualimage.oci.layer;
 
 import io.virtualimage.oci.Digest;
 import io.virtualimage.oci.OciRegistry;
+import io.virtualimage.oci.ReadingStoppedException;
 import io.virtualimage.oci.RegistryException;
 import io.virtualimage.oci.RegistryException.Reason;
 import io.virtualimage.oci.Repository;
@@ -16,12 +17,15 @@ import org.jspecify.annotations.Nullable;
  * the place, if something has come since the last time. From a registry that has no ranges the blob is read through.
  *
  * <p>Everything that is thrown is a {@link RegistryException}: {@code UNAVAILABLE} if the connection breaks too often or
- * at once, {@code DIGEST_MISMATCH} if the blob is shorter than it should be.
+ * at once, {@code DIGEST_MISMATCH} if the blob is shorter than it should be; {@link ReadingStoppedException} if the watch
+ * says so.
  */
 final class BlobCursor implements Closeable {
 
     /** A connection that is cut after each gigabyte gets a tebibyte through. */
     private static final int MAX_REOPENED = 1000;
+
+    private static final int PASSED_OVER_BYTES = 1 << 16;
 
     private final OciRegistry registry;
     private final Repository repository;
@@ -29,6 +33,7 @@ final class BlobCursor implements Closeable {
     private final long lengthBytes;
     private final long firstWindow;
     private final long lastWindow;
+    private final ReadWatch watch;
 
     private @Nullable InputStream in;
     private long position;
@@ -51,7 +56,8 @@ final class BlobCursor implements Closeable {
             long lengthBytes,
             long position,
             long firstWindow,
-            long lastWindow) {
+            long lastWindow,
+            ReadWatch watch) {
         if (position < 0 || position > lengthBytes) {
             throw new IllegalArgumentException("a blob of " + lengthBytes + " bytes has no byte " + position);
         }
@@ -62,6 +68,7 @@ final class BlobCursor implements Closeable {
         this.position = position;
         this.firstWindow = firstWindow;
         this.lastWindow = lastWindow;
+        this.watch = watch;
         this.nextWindow = firstWindow;
     }
 
@@ -76,6 +83,7 @@ final class BlobCursor implements Closeable {
     /** Reads 1 byte at least, or returns -1 at the blob's end. */
     int read(byte[] buffer, int offset, int length) throws RegistryException {
         while (position < lengthBytes) {
+            watch.read(0);
             try {
                 InputStream from = in == null ? open() : in;
                 int read = from.read(buffer, offset, (int) Math.min(length, windowEnd - position));
@@ -85,6 +93,7 @@ final class BlobCursor implements Closeable {
                     if (position == windowEnd) {
                         close();
                     }
+                    watch.read(read);
                     return read;
                 }
                 throw new EOFException("it ended early");
@@ -104,7 +113,7 @@ final class BlobCursor implements Closeable {
             nextWindow = firstWindow;
             return;
         }
-        byte[] waste = new byte[1 << 16];
+        byte[] waste = new byte[PASSED_OVER_BYTES];
         while (position < target && read(waste, 0, (int) Math.min(waste.length, target - position)) > 0) {}
     }
 
@@ -116,13 +125,29 @@ final class BlobCursor implements Closeable {
         windowEnd = from + window;
         nextWindow = nextWindow > lastWindow / 2 ? lastWindow : nextWindow * 2;
         if (from < position) {
-            opened.skipNBytes(position - from);
+            passOver(opened, position - from);
         }
         return opened;
     }
 
+    private void passOver(InputStream opened, long count) throws IOException {
+        byte[] waste = new byte[PASSED_OVER_BYTES];
+        long left = count;
+        while (left > 0) {
+            int read = opened.read(waste, 0, (int) Math.min(waste.length, left));
+            if (read < 0) {
+                throw new EOFException("it ended early");
+            }
+            left -= read;
+            watch.read(read);
+        }
+    }
+
     /** Returns if it makes sense to open the blob again. */
     private void mend(IOException e) throws RegistryException {
+        if (e instanceof ReadingStoppedException stopped) {
+            throw stopped;
+        }
         if (e instanceof RegistryException refusal) {
             if (refusal.reason() == Reason.RANGES_UNSUPPORTED && hasRanges) {
                 hasRanges = false;
@@ -150,6 +175,7 @@ final class BlobCursor implements Closeable {
         return RegistryException.of(reason, deed, why, cause);
     }
 
+    /** Gives the connection back. Whoever reads on gets another one, at the same place. */
     @Override
     public void close() {
         InputStream open = in;

@@ -30,8 +30,10 @@ public final class BlobStream extends InputStream {
     private final @Nullable MessageDigest hash;
     private boolean verified;
 
-    private BlobStream(OciRegistry registry, Repository repository, Digest digest, long lengthBytes, long from) {
-        this.cursor = new BlobCursor(registry, repository, digest, lengthBytes, from, Long.MAX_VALUE, Long.MAX_VALUE);
+    private BlobStream(
+            OciRegistry registry, Repository repository, Digest digest, long lengthBytes, long from, ReadWatch watch) {
+        this.cursor =
+                new BlobCursor(registry, repository, digest, lengthBytes, from, Long.MAX_VALUE, Long.MAX_VALUE, watch);
         this.digest = digest;
         this.repository = repository;
         this.hash = from == 0 ? digest.algorithm().newHash() : null;
@@ -43,13 +45,19 @@ public final class BlobStream extends InputStream {
      * @param lengthBytes the blob's, as its descriptor says
      */
     public static BlobStream of(OciRegistry registry, Repository repository, Digest digest, long lengthBytes) {
-        return new BlobStream(registry, repository, digest, lengthBytes, 0);
+        return of(registry, repository, digest, lengthBytes, ReadWatch.NONE);
+    }
+
+    /** As {@link #of(OciRegistry, Repository, Digest, long)}, with somebody who looks on. */
+    public static BlobStream of(
+            OciRegistry registry, Repository repository, Digest digest, long lengthBytes, ReadWatch watch) {
+        return new BlobStream(registry, repository, digest, lengthBytes, 0, watch);
     }
 
     /** A blob from an offset, 0 to its length; only from 0 it is verified. */
     public static BlobStream from(
             OciRegistry registry, Repository repository, Digest digest, long lengthBytes, long offsetBytes) {
-        return new BlobStream(registry, repository, digest, lengthBytes, offsetBytes);
+        return new BlobStream(registry, repository, digest, lengthBytes, offsetBytes, ReadWatch.NONE);
     }
 
     /** How many bytes of the blob lie before the next one. */
@@ -84,6 +92,16 @@ public final class BlobStream extends InputStream {
         return read;
     }
 
+    /** Reads: what is skipped is hashed too. */
+    @Override
+    public long skip(long count) throws RegistryException {
+        if (count <= 0) {
+            return 0;
+        }
+        byte[] waste = new byte[(int) Math.min(count, DISCARDED_BYTES)];
+        return Math.max(read(waste, 0, waste.length), 0);
+    }
+
     private void verify(MessageDigest whole) throws RegistryException {
         Digest found = Digest.ofHash(digest.algorithm(), clone(whole).digest());
         if (!found.equals(digest)) {
@@ -111,6 +129,7 @@ public final class BlobStream extends InputStream {
         return cursor.position() < cursor.lengthBytes() ? 1 : 0;
     }
 
+    /** Gives the connection back. Whoever reads on gets another one, at the same place. */
     @Override
     public void close() {
         cursor.close();

@@ -24,8 +24,8 @@ final class BlobWindows extends InputStream {
     private int next;
     private int filled;
 
-    BlobWindows(OciRegistry registry, Repository repository, Digest digest, long lengthBytes) {
-        this.cursor = new BlobCursor(registry, repository, digest, lengthBytes, 0, FIRST_WINDOW, LAST_WINDOW);
+    BlobWindows(OciRegistry registry, Repository repository, Digest digest, long lengthBytes, ReadWatch watch) {
+        this.cursor = new BlobCursor(registry, repository, digest, lengthBytes, 0, FIRST_WINDOW, LAST_WINDOW, watch);
     }
 
     @Override
@@ -75,6 +75,7 @@ final class BlobWindows extends InputStream {
         return next < filled;
     }
 
+    /** Gives the connection back. Whoever reads on gets another one, at the same place. */
     @Override
     public void close() {
         cursor.close();

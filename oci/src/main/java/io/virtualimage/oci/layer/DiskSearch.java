@@ -43,24 +43,37 @@ final class DiskSearch {
     }
 
     private @Nullable LayerFile search(int layer) throws RegistryException, LayerException {
-        try (LayerScan scan = source.open(layers.get(layer))) {
+        boolean last = layer == layers.size() - 1;
+        try (LayerScan scan = last ? source.open(layers.get(layer)) : source.openWhole(layers.get(layer))) {
             TarEntry entry = scan.next().orElse(null);
             while (entry != null) {
                 findings.saw(entry);
-                LayerFile found = fileOf(layer, scan.compression(), entry);
+                LayerFile found = fileOf(layer, scan.compression(), entry, scan::pause);
                 if (found != null) {
+                    if (!found.layer().equals(layers.get(layer).digest())) {
+                        verifyLinking(layers.get(layer), scan);
+                    }
                     return found;
                 }
                 entry = scan.next().orElse(null);
             }
+            scan.verify();
             return null;
+        }
+    }
+
+    /** A layer whose link leads to another one. */
+    private void verifyLinking(Descriptor layer, LayerScan scan) throws RegistryException {
+        if (!scan.verify()) {
+            scan.pause();
+            source.verify(layer);
         }
     }
 
     /** Of a layer that was read already, to see what it hides. */
     private @Nullable LayerFile search(int layer, LayerChanges changes) throws RegistryException, LayerException {
         for (TarEntry entry : changes.files()) {
-            LayerFile found = fileOf(layer, changes.compression(), entry);
+            LayerFile found = fileOf(layer, changes.compression(), entry, () -> {});
             if (found != null) {
                 return found;
             }
@@ -68,15 +81,17 @@ final class DiskSearch {
         return null;
     }
 
-    private @Nullable LayerFile fileOf(int layer, Compression compression, TarEntry entry)
+    /** @param pause gives back the connection that the entry came over, before another one is opened */
+    private @Nullable LayerFile fileOf(int layer, Compression compression, TarEntry entry, Runnable pause)
             throws RegistryException, LayerException {
         TarPath path = entry.path();
-        if (path == null || !mayBeTheDisk(entry) || isHiddenAbove(layer, path)) {
+        if (path == null || !mayBeTheDisk(entry) || isHiddenAbove(layer, path, pause)) {
             return null;
         }
         if (entry.type() == TarEntry.Type.REGULAR) {
             return LayerFile.of(choice.digest(), layers.get(layer), compression, entry, path);
         }
+        pause.run();
         LayerFile linked = links.follow(layer, entry, path).orElse(null);
         if (linked == null) {
             findings.remark("'" + path + "' is a hard link to nothing that is a regular file");
@@ -84,10 +99,11 @@ final class DiskSearch {
         return linked;
     }
 
-    private boolean isHiddenAbove(int layer, TarPath path) throws RegistryException, LayerException {
+    private boolean isHiddenAbove(int layer, TarPath path, Runnable pause) throws RegistryException, LayerException {
         for (int upper = layer + 1; upper < layers.size(); upper++) {
             LayerChanges changes = whole.get(upper);
             if (changes == null) {
+                pause.run();
                 changes = readWhole(layers.get(upper));
                 whole.put(upper, changes);
             }
@@ -99,7 +115,7 @@ final class DiskSearch {
     }
 
     private LayerChanges readWhole(Descriptor layer) throws RegistryException, LayerException {
-        try (LayerScan scan = source.open(layer)) {
+        try (LayerScan scan = source.openWhole(layer)) {
             LayerChanges changes = new LayerChanges(scan.compression(), source.budget());
             TarEntry entry = scan.next().orElse(null);
             while (entry != null) {
@@ -107,6 +123,7 @@ final class DiskSearch {
                 changes.add(entry);
                 entry = scan.next().orElse(null);
             }
+            scan.verify();
             return changes;
         }
     }

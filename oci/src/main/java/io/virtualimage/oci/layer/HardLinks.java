@@ -52,18 +52,22 @@ final class HardLinks {
         long end = current.entry().place().offsetBytes();
         for (int layer = current.layer(); layer >= 0; layer--) {
             Descriptor blob = choice.image().layers().get(layer);
-            try (LayerScan scan = source.open(blob)) {
+            boolean whole = layer < current.layer();
+            try (LayerScan scan = whole ? source.openWhole(blob) : source.open(blob)) {
                 TarEntry last = null;
                 boolean hidden = false;
                 TarEntry entry = scan.next().orElse(null);
-                while (entry != null
-                        && (layer < current.layer() || entry.place().offsetBytes() < end)) {
+                while (entry != null && (whole || entry.place().offsetBytes() < end)) {
                     Hiding hiding = Hiding.of(entry).orElse(null);
                     if (hiding != null && path.equals(entry.path())) {
                         last = entry;
                     }
                     hidden |= hiding != null && hiding.hides(path);
                     entry = scan.next().orElse(null);
+                }
+                boolean fileIsHere = last != null && last.type() == TarEntry.Type.REGULAR;
+                if (whole && !fileIsHere) {
+                    scan.verify();
                 }
                 if (last != null) {
                     return switch (last.type()) {

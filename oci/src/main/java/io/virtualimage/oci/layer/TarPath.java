@@ -1,5 +1,6 @@
 package io.virtualimage.oci.layer;
 
+import io.virtualimage.oci.PrintableText;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
@@ -65,24 +66,7 @@ record TarPath(String bytes) {
     /** For people: as UTF-8, nothing in it that isn't printable, and not too long. */
     @Override
     public String toString() {
-        int[] shown = new String(bytes.getBytes(StandardCharsets.ISO_8859_1), StandardCharsets.UTF_8)
-                .codePoints()
-                .map(each -> isPrintable(each) ? each : '?')
-                .limit(MAX_SHOWN + 1L)
-                .toArray();
-        return shown.length <= MAX_SHOWN ? new String(shown, 0, shown.length) : new String(shown, 0, MAX_SHOWN) + "…";
-    }
-
-    private static boolean isPrintable(int codePoint) {
-        return switch (Character.getType(codePoint)) {
-            case Character.CONTROL,
-                    Character.FORMAT,
-                    Character.SURROGATE,
-                    Character.PRIVATE_USE,
-                    Character.UNASSIGNED,
-                    Character.LINE_SEPARATOR,
-                    Character.PARAGRAPH_SEPARATOR -> false;
-            default -> true;
-        };
+        return PrintableText.of(
+                new String(bytes.getBytes(StandardCharsets.ISO_8859_1), StandardCharsets.UTF_8), MAX_SHOWN);
     }
 }

@@ -11,15 +11,21 @@ import io.virtualimage.oci.ImageIndex;
 import io.virtualimage.oci.InMemoryRegistry;
 import io.virtualimage.oci.MediaTypes;
 import io.virtualimage.oci.Platform;
+import io.virtualimage.oci.ReadingStoppedException;
 import io.virtualimage.oci.RegistryException;
 import io.virtualimage.oci.RegistryException.Reason;
 import io.virtualimage.oci.Tag;
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.zip.GZIPOutputStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -181,6 +187,122 @@ class DiskFileFinderTest {
         assertThat(registry.bytesRead() - before).isLessThan(6 * (16 << 10) + 1);
         assertThat(registry.reads()).hasSize(6);
         assertThat(Images.content(registry, file)).isEqualTo("here");
+    }
+
+    /** Those who hold one of a host's few connections and wait for a second one would wait for each other for ever. */
+    @Test
+    void holdsOneConnectionAtATime() throws Exception {
+        byte[] noise = new byte[3 << 20];
+        new Random(2).nextBytes(noise);
+        Tar base = new Tar().file("data/x", "data");
+        Tar low = new Tar()
+                .file("disk/a", noise)
+                .file("etc/noise", noise)
+                .hardLink("disk/nothing", "nowhere")
+                .file("etc/more", noise)
+                .hardLink("disk/x", "data/x")
+                .file("etc/rest", noise);
+        Tar high = new Tar().file("disk/.wh.a", "").file("etc/noise", noise);
+        for (boolean packed : List.of(false, true)) {
+            List<Descriptor> layers = new ArrayList<>();
+            for (Tar each : List.of(base, low, high)) {
+                layers.add(
+                        packed
+                                ? Images.layer(registry, MediaTypes.OCI_LAYER_GZIP, Images.gzip(each.bytes()))
+                                : Images.layer(registry, MediaTypes.OCI_LAYER, each.bytes()));
+            }
+            Images.push(registry, TAG, layers);
+            assertThat(Images.content(registry, find())).isEqualTo("data");
+            assertThat(registry.mostOpen()).isEqualTo(1);
+        }
+    }
+
+    /** What a layer does not have decides as much as what it has. */
+    @Test
+    void verifiesLayersThatDecideWithoutHoldingTheFile() throws Exception {
+        Tar low = new Tar().file("disk/a", "a").file("disk/b", "b");
+        assertForgedIsSeen(1, new Tar().file("disk/.wh.a", ""), new Tar().file("disk/xxxx", ""), low);
+        assertForgedIsSeen(0, new Tar().file("disk/a", ""), new Tar().file("etc_/a", ""), low);
+        assertForgedIsSeen(
+                1,
+                new Tar().hardLink("disk/z", "nowhere"),
+                new Tar().hardLink("disk/z", "other/b"),
+                new Tar().file("other/b", "b"));
+    }
+
+    private void assertForgedIsSeen(int at, Tar real, Tar forged, Tar other) throws Exception {
+        for (boolean packed : List.of(false, true)) {
+            byte[] blob = packed ? stored(real.bytes()) : real.bytes();
+            byte[] lie = packed ? stored(forged.bytes()) : forged.bytes();
+            assertThat(lie).hasSameSizeAs(blob);
+            Descriptor layer = Images.layer(registry, packed ? MediaTypes.OCI_LAYER_GZIP : MediaTypes.OCI_LAYER, blob);
+            List<Descriptor> layers =
+                    new ArrayList<>(List.of(Images.layer(registry, MediaTypes.OCI_LAYER, other.bytes())));
+            layers.add(at, layer);
+            Images.push(registry, TAG, layers);
+            registry.putBlob(Images.REPOSITORY, layer.digest(), lie);
+            assertThatThrownBy(this::find)
+                    .isInstanceOfSatisfying(
+                            RegistryException.class, e -> assertThat(e.reason()).isEqualTo(Reason.DIGEST_MISMATCH))
+                    .hasMessageContaining(layer.digest().toString());
+        }
+    }
+
+    /** Without compression, so that the same number of bytes takes the same room. */
+    private static byte[] stored(byte[] content) throws IOException {
+        ByteArrayOutputStream out = new ByteArrayOutputStream();
+        try (GZIPOutputStream gzip = new GZIPOutputStream(out) {
+            {
+                def.setLevel(0);
+            }
+        }) {
+            gzip.write(content);
+        }
+        return out.toByteArray();
+    }
+
+    @Test
+    void aWatchStopsTheSearchWhereverItIs() throws Exception {
+        byte[] noise = new byte[3 << 20];
+        new Random(3).nextBytes(noise);
+        byte[] layer =
+                new Tar().file("a", noise).file("b", noise).file("disk/x", "").bytes();
+        for (byte[] blob : List.of(layer, Images.gzip(layer))) {
+            Images.push(registry, TAG, List.of(Images.layer(registry, MediaTypes.OCI_LAYER, blob)));
+            assertStops();
+            registry.ignoreRanges();
+            assertStops();
+        }
+    }
+
+    /** Stops at each of the first calls, and at one in the middle; all that was read is told. */
+    private void assertStops() throws Exception {
+        AtomicInteger calls = new AtomicInteger();
+        AtomicLong told = new AtomicLong();
+        long before = registry.bytesRead();
+        ReadWatch counting = bytes -> {
+            calls.incrementAndGet();
+            told.addAndGet(bytes);
+        };
+        search(counting);
+        assertThat(told).hasValue(registry.bytesRead() - before);
+        for (int stop : List.of(1, 2, 3, calls.get() / 2, calls.get())) {
+            AtomicInteger left = new AtomicInteger(stop);
+            IOException why = new IOException("nobody wants it");
+            assertThatThrownBy(() -> search(bytes -> {
+                        if (left.decrementAndGet() == 0) {
+                            throw new ReadingStoppedException(why);
+                        }
+                    }))
+                    .isInstanceOf(ReadingStoppedException.class)
+                    .hasCause(why);
+            assertThat(left).hasValue(0);
+        }
+    }
+
+    private void search(ReadWatch watch) throws RegistryException, UnusableImageException {
+        new DiskFileFinder(Images.GZIP, ScanLimits.DEFAULTS)
+                .find(registry, Images.REPOSITORY, TAG, Platform.LINUX_AMD64, watch);
     }
 
     @Test

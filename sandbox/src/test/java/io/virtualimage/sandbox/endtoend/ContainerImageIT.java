@@ -204,7 +204,7 @@ class ContainerImageIT {
         images.build("FROM scratch", "COPY readme.txt /docs/readme.txt");
         String image = open.hostAndPort() + "/images/docs:1";
         images.push(image, "--format oci");
-        assertFails("no-disk", new Origin.ContainerImage(image, null, null), "ImagePullFailed", "/disk");
+        assertFails("no-disk", new Origin.ContainerImage(image, null, null), "ProvisioningFailed", "/disk");
     }
 
     @Test
