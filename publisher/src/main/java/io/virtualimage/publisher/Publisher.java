@@ -51,8 +51,8 @@ public final class Publisher {
      *   <li>{@code VERIFY_VOLUME}: whether they read back what they wrote (default {@code true})
      *   <li>{@code FILESYSTEM_OVERHEAD}: how many thousandths of a file system on a volume files can't have: its claim is
      *       so much larger than the disk (default 55)
-     *   <li>{@code FILL_READS}: how many answers to Pods may be read from staging at a time, each with some 32 MiB of
-     *       memory (default 4)
+     *   <li>{@code FILL_READS}: how many answers to Pods may be read from staging, or be on their way, at a time, each
+     *       with some 32 MiB of memory (default 4)
      *   <li>{@code WORKERS}, {@code STREAM_WORKERS}: manifests and layers at a time (default 4 and 2)
      * </ul>
      *

@@ -28,7 +28,7 @@ public final class SegmentSet {
         if (text.isEmpty()) {
             return EMPTY;
         }
-        SegmentSet set = EMPTY;
+        List<int[]> ranges = new ArrayList<>();
         int previous = -1;
         for (String range : text.split(",", -1)) {
             int dash = range.indexOf('-');
@@ -37,10 +37,14 @@ public final class SegmentSet {
             if (first <= previous || last < first) {
                 throw new IllegalArgumentException("not an ascending list of ranges: " + text);
             }
-            set = set.withRange(first, last);
+            if (!ranges.isEmpty() && first == previous + 1) {
+                ranges.getLast()[1] = last;
+            } else {
+                ranges.add(new int[] {first, last});
+            }
             previous = last;
         }
-        return set;
+        return ofRanges(ranges);
     }
 
     public static SegmentSet of(int... members) {

@@ -15,6 +15,7 @@ class SegmentSetTest {
     @ValueSource(strings = {"", "0", "0-5", "0-5,7,9-12", "3,5,7"})
     void textGoesThereAndBack(String text) {
         assertThat(SegmentSet.parse(text)).hasToString(text);
+        assertThat(SegmentSet.parse("0-2,3,5,6-7,9")).hasToString("0-3,5-7,9");
     }
 
     @ParameterizedTest

@@ -2,6 +2,7 @@ package io.virtualimage.publisher.volume;
 
 import io.fabric8.kubernetes.api.model.ContainerStateTerminated;
 import io.fabric8.kubernetes.api.model.DeletionPropagation;
+import io.fabric8.kubernetes.api.model.Event;
 import io.fabric8.kubernetes.api.model.GenericKubernetesResource;
 import io.fabric8.kubernetes.api.model.HasMetadata;
 import io.fabric8.kubernetes.api.model.PersistentVolumeClaim;
@@ -12,6 +13,7 @@ import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.KubernetesClientException;
 import io.fabric8.kubernetes.client.dsl.base.ResourceDefinitionContext;
 import io.virtualimage.k8s.volume.ImageOwner;
+import io.virtualimage.k8s.volume.JobWait;
 import io.virtualimage.k8s.volume.VolumeWork;
 import io.virtualimage.stage.work.TaskDeferredException;
 import io.virtualimage.topics.Event.TaskDeferred.Deferral;
@@ -136,12 +138,7 @@ public final class KubernetesVolumes implements VolumeCluster {
 
     @Override
     public Optional<PodEnd> lastEnd(Job job) throws TaskDeferredException, InterruptedException {
-        List<Pod> pods = Objects.requireNonNull(asked(() -> client.pods()
-                .inNamespace(job.getMetadata().getNamespace())
-                .withLabel(JOB_NAME, job.getMetadata().getName())
-                .list()
-                .getItems()));
-        return pods.stream()
+        return pods(job).stream()
                 .filter(pod -> pod.getStatus() != null)
                 .flatMap(pod -> pod.getStatus().getContainerStatuses().stream())
                 .flatMap(status -> status.getState() == null
@@ -150,6 +147,28 @@ public final class KubernetesVolumes implements VolumeCluster {
                 .filter(end -> !Integer.valueOf(0).equals(end.getExitCode()))
                 .max(Comparator.comparing(end -> String.valueOf(end.getFinishedAt())))
                 .map(KubernetesVolumes::end);
+    }
+
+    private List<Pod> pods(Job job) throws TaskDeferredException, InterruptedException {
+        return Objects.requireNonNull(asked(() -> client.pods()
+                .inNamespace(job.getMetadata().getNamespace())
+                .withLabel(JOB_NAME, job.getMetadata().getName())
+                .list()
+                .getItems()));
+    }
+
+    @Override
+    public JobWait waiting(Job job) throws TaskDeferredException, InterruptedException {
+        List<Pod> pods = pods(job);
+        List<Event> events = JobWait.atWork(pods)
+                ? List.of()
+                : Objects.requireNonNull(asked(() -> client.v1()
+                        .events()
+                        .inNamespace(job.getMetadata().getNamespace())
+                        .withField("involvedObject.uid", job.getMetadata().getUid())
+                        .list()
+                        .getItems()));
+        return JobWait.of(pods, events);
     }
 
     private static PodEnd end(ContainerStateTerminated end) {

@@ -30,6 +30,11 @@ record RangeLayout(long lengthBytes, long rangeBytes) {
         return (int) Math.ceilDiv(lengthBytes, rangeBytes);
     }
 
+    /** A list of ranges, each of which is named at most once, is no longer than this, and some space around it. */
+    int longestList() {
+        return 16 + count() * (1 + Integer.toString(count()).length());
+    }
+
     /** Bytes in those of the ranges that there are. */
     long bytesIn(SegmentSet ranges) {
         int last = count() - 1;

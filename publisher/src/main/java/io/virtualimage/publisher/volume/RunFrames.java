@@ -37,7 +37,7 @@ final class RunFrames {
      * @param expectedBytes of data, for which room is made
      */
     RunFrames(long from, int expectedBytes) {
-        bytes = new byte[Math.max(BLOCK_BYTES, expectedBytes)];
+        bytes = new byte[expectedBytes + BLOCK_BYTES]; // a few frames' headers fit too
         position = from;
         zerosFrom = from;
     }

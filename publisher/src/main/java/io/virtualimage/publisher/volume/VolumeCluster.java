@@ -2,6 +2,7 @@ package io.virtualimage.publisher.volume;
 
 import io.fabric8.kubernetes.api.model.PersistentVolumeClaim;
 import io.fabric8.kubernetes.api.model.batch.v1.Job;
+import io.virtualimage.k8s.volume.JobWait;
 import io.virtualimage.stage.work.TaskDeferredException;
 import io.virtualimage.topics.Incarnation;
 import java.util.List;
@@ -44,6 +45,9 @@ public interface VolumeCluster {
 
     /** What the last of a Job's Pods ended with; empty if none says anything. */
     Optional<PodEnd> lastEnd(Job job) throws TaskDeferredException, InterruptedException;
+
+    /** What a Job that has not ended waits for. */
+    JobWait waiting(Job job) throws TaskDeferredException, InterruptedException;
 
     /** How a Pod ended. */
     record PodEnd(int exitCode, String words) {}

@@ -19,9 +19,11 @@ import io.virtualimage.topics.Task;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.Semaphore;
+import java.util.concurrent.TimeUnit;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
@@ -36,7 +38,8 @@ import java.util.regex.Pattern;
  *   <li>{@code POST finish}: all of it is on the volume; from then on the image can be used. 409 if ranges are missing
  * </ul>
  *
- * <p>410: this version of the image is not wanted any more. 503: come again.
+ * <p>404: nothing is known of the image, or not yet, or it is withdrawn; so says a wrong token, too. 410: this version of the
+ * image is not wanted any more. 503: come again.
  */
 public final class VolumeDoor implements WebEndpoint {
     private static final int OK = 200;
@@ -47,8 +50,8 @@ public final class VolumeDoor implements WebEndpoint {
     private static final int UNAVAILABLE = 503;
     private static final String TEXT = "text/plain; charset=utf-8";
 
-    /** Ranges of a disk, as a list: more are no honest list. */
-    private static final int MOST_LIST_BYTES = 64 << 10;
+    /** Nobody waits longer to read: a Pod that was given up by its client would be read for in vain. */
+    private static final Duration TURN = Duration.ofMinutes(1);
 
     private static final Pattern RUNS = Pattern.compile("runs/([0-9]{1,18})-([0-9]{1,18})");
 
@@ -59,7 +62,7 @@ public final class VolumeDoor implements WebEndpoint {
     private final String replica;
     private final boolean verify;
 
-    /** Each reads a segment or two, and answers with as much. */
+    /** Each reads a segment or two, and answers with as much, which is held until it was sent. */
     private final Semaphore reads;
 
     /**
@@ -67,7 +70,7 @@ public final class VolumeDoor implements WebEndpoint {
      *
      * @param replica as events say it
      * @param verify whether Pods read back what they wrote
-     * @param reads how many may read from staging at a time
+     * @param reads how many answers may be read from staging, or be on their way, at a time
      */
     public VolumeDoor(
             StagingStore staging,
@@ -115,11 +118,15 @@ public final class VolumeDoor implements WebEndpoint {
                     Ledger.LedgerBehindException, InterruptedException {
         Incarnation asked = address.image();
         Optional<Incarnation> wanted = ledger.wanted(asked.uid());
-        boolean current = wanted.isPresent()
-                && wanted.get().generation() == asked.generation()
-                && wanted.get().run() == asked.run();
-        Optional<FillOrder> found =
-                current ? FillOrder.read(staging, asked, address.epoch(), address.claimUid()) : Optional.empty();
+        if (wanted.isEmpty()) {
+            return answer(NOT_FOUND, "nothing is known here of this image, or it is not wanted any more");
+        }
+        if (asked.isAfter(wanted.get())) {
+            return answer(UNAVAILABLE, "this replica has not heard of this version yet");
+        }
+        Optional<FillOrder> found = wanted.get().isAfter(asked)
+                ? Optional.empty()
+                : FillOrder.read(staging, asked, address.epoch(), address.claimUid());
         if (found.isEmpty()) {
             return answer(GONE, "this version of the image is not wanted any more, or is done");
         }
@@ -155,15 +162,23 @@ public final class VolumeDoor implements WebEndpoint {
         if (from >= to || to > task.unpackedBytes()) {
             return answer(BAD_REQUEST, "the disk has no bytes from %d to %d".formatted(from, to));
         }
-        reads.acquire();
+        if (!reads.tryAcquire(TURN.toSeconds(), TimeUnit.SECONDS)) {
+            return answer(UNAVAILABLE, "too much is being read at once");
+        }
+        boolean handed = false;
         try {
             ByteBuffer frames = DiskRuns.read(staging, task, from, to);
-            return new WebAnswer(OK, Map.of("Content-Type", "application/octet-stream"), frames);
+            Map<String, String> headers = Map.of("Content-Type", "application/octet-stream");
+            WebAnswer answer = new WebAnswer(OK, headers, frames, reads::release);
+            handed = true;
+            return answer;
         } catch (SegmentLostException e) {
             announcer.announce(lost(task, e));
             throw e;
         } finally {
-            reads.release();
+            if (!handed) {
+                reads.release();
+            }
         }
     }
 
@@ -179,15 +194,18 @@ public final class VolumeDoor implements WebEndpoint {
 
     private WebAnswer done(WebRequest request, FillOrder order, FillAddress address)
             throws IOException, StagingUnavailableException, AnnouncementException, InterruptedException {
-        byte[] list = request.body().readNBytes(MOST_LIST_BYTES + 1);
         RangeLayout layout = order.layout();
+        byte[] list = request.body().readNBytes(layout.longestList() + 1);
+        if (list.length > layout.longestList()) {
+            return answer(BAD_REQUEST, "that is more than a list of all ranges of this disk");
+        }
         SegmentSet said;
         try {
             said = SegmentSet.parse(new String(list, StandardCharsets.US_ASCII).strip());
         } catch (IllegalArgumentException e) {
             return answer(BAD_REQUEST, "that is no list of ranges");
         }
-        if (list.length > MOST_LIST_BYTES || said.stream().anyMatch(index -> index >= layout.count())) {
+        if (said.stream().anyMatch(index -> index >= layout.count())) {
             return answer(BAD_REQUEST, "that is no list of ranges of this disk");
         }
         FillProgress before = progress(address);

@@ -4,6 +4,7 @@ import io.fabric8.kubernetes.api.model.HasMetadata;
 import io.fabric8.kubernetes.api.model.PersistentVolumeClaim;
 import io.fabric8.kubernetes.api.model.batch.v1.Job;
 import io.virtualimage.k8s.WellKnown;
+import io.virtualimage.k8s.volume.JobWait;
 import io.virtualimage.k8s.volume.VolumeJob;
 import io.virtualimage.k8s.volume.VolumeMode;
 import io.virtualimage.k8s.volume.VolumeProgram;
@@ -178,8 +179,12 @@ public final class VolumeFilling {
                             job.getMetadata().getName(),
                             end.map(VolumeCluster.PodEnd::words).orElseGet(() -> reason(job)));
             cluster.delete(job); // makes room for another one
-            boolean hopeless = end.isPresent() && end.get().exitCode() == VolumeJob.HOPELESS;
-            if (hopeless && task.header().attempt() >= HOPELESS_ATTEMPTS) {
+            Integer exitCode = end.map(VolumeCluster.PodEnd::exitCode).orElse(null);
+            if (exitCode == null || exitCode == VolumeJob.SERVICE_AWAY || exitCode == VolumeJob.NOT_WANTED) {
+                // Evicted, or it could not speak to us, or was told by a replica that knew less: no fault of its work.
+                throw TaskDeferredException.outage(words, null);
+            }
+            if (exitCode == VolumeJob.HOPELESS && task.header().attempt() >= HOPELESS_ATTEMPTS) {
                 throw new ImageFailedException(FailureReason.INTERNAL, words, null);
             }
             throw fault(words);
@@ -189,7 +194,14 @@ public final class VolumeFilling {
             throw fault("the Job %s ended and did not fill the volume"
                     .formatted(job.getMetadata().getName()));
         }
-        throw starved("the volume is being filled", LOOK);
+        JobWait wait = cluster.waiting(job);
+        String words = "the volume is being filled: " + wait.words();
+        throw switch (wait.kind()) {
+            case NOTHING, POD -> starved(words, LOOK);
+            case REFUSED -> new TaskDeferredException(Deferral.OUTAGE, FailureReason.INTERNAL, words, LOOK, null);
+            case QUOTA ->
+                new TaskDeferredException(Deferral.OUTAGE, FailureReason.QUOTA_EXCEEDED, wait.words(), LOOK, null);
+        };
     }
 
     private static boolean has(Job job, String condition) {

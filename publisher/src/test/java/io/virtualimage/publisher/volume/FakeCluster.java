@@ -6,6 +6,7 @@ import io.fabric8.kubernetes.api.model.PersistentVolumeClaimBuilder;
 import io.fabric8.kubernetes.api.model.batch.v1.Job;
 import io.fabric8.kubernetes.api.model.batch.v1.JobBuilder;
 import io.virtualimage.k8s.WellKnown;
+import io.virtualimage.k8s.volume.JobWait;
 import io.virtualimage.k8s.volume.VolumeMode;
 import io.virtualimage.stage.work.TaskDeferredException;
 import io.virtualimage.topics.Event.TaskDeferred.Deferral;
@@ -26,6 +27,8 @@ final class FakeCluster implements VolumeCluster {
 
     @Nullable
     PodEnd end;
+
+    JobWait wait = new JobWait(JobWait.Kind.NOTHING, "its Pod is at work, or will be");
 
     private int uids;
 
@@ -110,5 +113,10 @@ final class FakeCluster implements VolumeCluster {
     @Override
     public Optional<PodEnd> lastEnd(Job job) {
         return Optional.ofNullable(end);
+    }
+
+    @Override
+    public JobWait waiting(Job job) {
+        return wait;
     }
 }

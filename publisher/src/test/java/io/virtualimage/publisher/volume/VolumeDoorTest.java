@@ -1,5 +1,6 @@
 package io.virtualimage.publisher.volume;
 
+import static java.util.stream.Collectors.joining;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.virtualimage.stage.access.AccessTokens;
@@ -32,6 +33,9 @@ import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.Random;
+import java.util.concurrent.FutureTask;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
@@ -185,6 +189,7 @@ class VolumeDoorTest {
             WebAnswer answer = get("runs/%d-%d".formatted(position, disk.length));
             assertThat(answer.status()).isEqualTo(200);
             position = lay(answer.body().duplicate(), disk);
+            answer.over().run();
         }
         assertThat(disk).isEqualTo(Arrays.copyOf(source, disk.length));
         byte[] piece = disk.clone();
@@ -220,14 +225,69 @@ class VolumeDoorTest {
     void isShutWhenTheVersionIsNotWantedOrDone() throws Exception {
         wanted = Optional.of(new Incarnation("team", "cirros", "uid-1", 3, 0));
         assertThat(get("plan").status()).isEqualTo(410);
-        wanted = Optional.empty();
-        assertThat(get("runs/0-10").status()).isEqualTo(410);
+        wanted = Optional.of(new Incarnation("team", "cirros", "uid-1", 2, 2));
+        assertThat(get("plan").status()).isEqualTo(410);
         wanted = Optional.of(IMAGE);
         behind = true;
         assertThat(get("plan").status()).isEqualTo(503);
         behind = false;
         staging.cleanAll("uid-1");
         assertThat(get("plan").status()).isEqualTo(410);
+    }
+
+    /** A replica may hear of an image later than its Pod is there. */
+    @Test
+    void whatIsNotKnownYetMayBeAskedForAgain() throws Exception {
+        wanted = Optional.empty();
+        assertThat(get("runs/0-10").status()).isEqualTo(404);
+        for (Incarnation earlier : List.of(
+                new Incarnation("team", "cirros", "uid-1", 1, 7), new Incarnation("team", "cirros", "uid-1", 2, 0))) {
+            wanted = Optional.of(earlier);
+            assertThat(get("plan").status()).as(earlier.toString()).isEqualTo(503);
+        }
+    }
+
+    /** What was read is in memory until then. */
+    @Test
+    void nothingMoreIsReadBeforeAnAnswerIsOver() throws Exception {
+        WebAnswer first = get("runs/0-100000");
+        WebAnswer second = get("runs/0-100000");
+        FutureTask<WebAnswer> third = new FutureTask<>(() -> get("runs/0-100000"));
+        Thread asking = Thread.ofPlatform().start(third);
+        while (asking.getState() != Thread.State.TIMED_WAITING && asking.isAlive()) {
+            Thread.onSpinWait();
+        }
+        assertThat(third.isDone()).isFalse();
+
+        first.over().run();
+
+        assertThat(third.get(10, TimeUnit.SECONDS).status()).isEqualTo(200);
+        second.over().run();
+        third.get().over().run();
+    }
+
+    @Test
+    void whatCantBeReadHoldsNobodyUp() throws Exception {
+        staging.clean(IMAGE, false);
+        order().write(staging, "claim-1");
+        for (int i = 0; i < 5; i++) {
+            assertThat(get("runs/400000-450000").status()).isEqualTo(503);
+        }
+        assertThat(topic).hasSize(5);
+    }
+
+    @Test
+    void aListThatIsLongerThanAllRangesIsNotEvenRead() throws Exception {
+        String list = IntStream.range(0, 10_000)
+                .mapToObj(i -> Integer.toString(2 * i))
+                .collect(joining(","));
+        WebAnswer answer = ask("PUT", BASE + "/done", list);
+        assertThat(answer.status()).isEqualTo(400);
+        assertThat(answer.text()).contains("more than a list of all ranges");
+        RangeLayout large = RangeLayout.of(10L << 40);
+        int[] every = IntStream.range(0, large.count()).filter(i -> i % 2 == 0).toArray();
+        assertThat(SegmentSet.of(every).toString().length()).isLessThan(large.longestList());
+        assertThat(SegmentSet.upTo(large.count()).toString().length()).isLessThan(large.longestList());
     }
 
     @Test

@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.catchThrowableOfType;
 import io.fabric8.kubernetes.api.model.PersistentVolumeClaim;
 import io.fabric8.kubernetes.api.model.batch.v1.Job;
 import io.virtualimage.k8s.WellKnown;
+import io.virtualimage.k8s.volume.JobWait;
 import io.virtualimage.k8s.volume.VolumeProgram;
 import io.virtualimage.stage.access.AccessTokens;
 import io.virtualimage.stage.staging.InMemoryStagingStore;
@@ -34,6 +35,8 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class VolumeFillingTest {
     private static final Incarnation IMAGE = new Incarnation("team", "cirros", "uid-1", 1, 0);
@@ -170,14 +173,60 @@ class VolumeFillingTest {
     void aFailedJobSaysWhyAndIsFollowedByAnother() {
         deferred(task(IMAGE, 0, 1));
         cluster.jobsAre("Failed", "BackoffLimitExceeded");
-        cluster.end = new VolumeCluster.PodEnd(75, "exit code 75: nobody answers");
+        cluster.end = new VolumeCluster.PodEnd(70, "exit code 70: a defect");
 
         TaskDeferredException given = deferred(task(IMAGE, 0, 1));
 
         assertThat(given.deferral()).isEqualTo(Deferral.FAULT);
-        assertThat(given.words()).contains("nobody answers");
+        assertThat(given.words()).contains("a defect");
         cluster.podsEnd();
         assertThat(deferred(task(IMAGE, 0, 2)).deferral()).isEqualTo(Deferral.STARVED);
+        assertThat(cluster.jobs).hasSize(1);
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {75, 3})
+    void aPodThatWeSentAwayUsesUpNoAttempts(int exitCode) {
+        deferred(task(IMAGE, 0, 9));
+        cluster.jobsAre("Failed", "PodFailurePolicy");
+        cluster.end = new VolumeCluster.PodEnd(exitCode, "exit code %d: nobody answers".formatted(exitCode));
+        TaskDeferredException given = deferred(task(IMAGE, 0, 9));
+        assertThat(given.deferral()).isEqualTo(Deferral.OUTAGE);
+        assertThat(given.words()).contains("nobody answers");
+    }
+
+    @Test
+    void aPodThatNeverEndedByItselfUsesUpNoAttempts() {
+        deferred(task(IMAGE, 0, 9));
+        cluster.jobsAre("Failed", "Job has reached the specified backoff limit");
+        TaskDeferredException given = deferred(task(IMAGE, 0, 9));
+        assertThat(given.deferral()).isEqualTo(Deferral.OUTAGE);
+        assertThat(given.words()).contains("backoff limit");
+    }
+
+    @Test
+    void whatAPodWaitsForIsSaid() {
+        deferred(task(IMAGE, 0, 1));
+        cluster.wait = new JobWait(JobWait.Kind.POD, "its Pod has no node: none has room");
+        TaskDeferredException given = deferred(task(IMAGE, 0, 1));
+        assertThat(given.deferral()).isEqualTo(Deferral.STARVED);
+        assertThat(given.words()).contains("its Pod has no node: none has room");
+    }
+
+    @Test
+    void aPodThatCantBeMadeIsAnOutageAndAQuotaIsToldAsSuch() {
+        deferred(task(IMAGE, 0, 1));
+        cluster.wait = new JobWait(JobWait.Kind.REFUSED, "its Pod can't be made: too large");
+        TaskDeferredException refused = deferred(task(IMAGE, 0, 1));
+        assertThat(refused.deferral()).isEqualTo(Deferral.OUTAGE);
+        assertThat(refused.reason()).isEqualTo(FailureReason.INTERNAL);
+        assertThat(refused.words()).contains("its Pod can't be made: too large");
+
+        cluster.wait = new JobWait(JobWait.Kind.QUOTA, "exceeded quota: few");
+        TaskDeferredException full = deferred(task(IMAGE, 0, 1));
+        assertThat(full.deferral()).isEqualTo(Deferral.OUTAGE);
+        assertThat(full.reason()).isEqualTo(FailureReason.QUOTA_EXCEEDED);
+        assertThat(full.words()).isEqualTo("exceeded quota: few");
         assertThat(cluster.jobs).hasSize(1);
     }
 

@@ -37,6 +37,8 @@ import java.util.Optional;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
@@ -277,9 +279,11 @@ class ClaimIT {
         run("cmp", "-n", Long.toString(30 * MIB + 512), raw.toString(), device.toString());
     }
 
-    @Test
-    void anImageOverQuotaWaitsUntilThereIsRoom() throws Exception {
-        String namespace = "claim-quota";
+    /** Of claims, which the publisher makes itself, and of Pods, which are made by the Job's controller or not at all. */
+    @ParameterizedTest
+    @ValueSource(strings = {"persistentvolumeclaims", "pods"})
+    void anImageOverQuotaWaitsUntilThereIsRoom(String limited) throws Exception {
+        String namespace = "quota-of-" + limited;
         Path raw = world.files().resolve(namespace + ".img");
         SampleImages.writeRaw(raw, 20 * MIB, 4 * MIB, 35);
         client.resource(new NamespaceBuilder()
@@ -291,10 +295,10 @@ class ClaimIT {
         ResourceQuota quota = client.resource(new ResourceQuotaBuilder()
                         .withNewMetadata()
                         .withNamespace(namespace)
-                        .withName("no-claims")
+                        .withName("nothing")
                         .endMetadata()
                         .withNewSpec()
-                        .addToHard("persistentvolumeclaims", new Quantity("0"))
+                        .addToHard(limited, new Quantity("0"))
                         .endSpec()
                         .build())
                 .serverSideApply();

@@ -21,6 +21,7 @@ import io.virtualimage.topics.Incarnation;
 import java.io.IOException;
 import java.io.InputStream;
 import java.net.URI;
+import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -28,6 +29,8 @@ import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import java.util.zip.CRC32C;
 import okhttp3.MediaType;
 import okhttp3.OkHttpClient;
@@ -44,6 +47,11 @@ import org.jspecify.annotations.Nullable;
 public final class S3StagingStore implements StagingStore, AutoCloseable {
     private static final MediaType BYTES = MediaType.get("application/octet-stream");
     private static final int URL_LIFE_MINUTES = 30;
+
+    /** A document of an error is read no further. */
+    private static final int MOST_ERROR_BYTES = 4 << 10;
+
+    private static final Pattern ERROR_CODE = Pattern.compile("<Code>([A-Za-z0-9.]{1,64})</Code>");
 
     private final MinioClient client;
     private final OkHttpClient http;
@@ -112,12 +120,7 @@ public final class S3StagingStore implements StagingStore, AutoCloseable {
             return switch (response.code()) {
                 case 200 -> Optional.of(measured.facts(session));
                 case 409, 412 -> Optional.empty();
-                default ->
-                    throw new IOException("%d %s: %s"
-                            .formatted(
-                                    response.code(),
-                                    response.message(),
-                                    response.body().string()));
+                default -> throw new IOException(refusal(response));
             };
         } catch (IOException e) {
             throwIfInterrupted();
@@ -127,6 +130,13 @@ public final class S3StagingStore implements StagingStore, AutoCloseable {
             }
             throw unavailable("stage " + key.objectName(), e);
         }
+    }
+
+    /** The status and S3's code: the rest of the document quotes keys and what was signed. */
+    private static String refusal(Response response) throws IOException {
+        String document = new String(response.body().byteStream().readNBytes(MOST_ERROR_BYTES), StandardCharsets.UTF_8);
+        Matcher code = ERROR_CODE.matcher(document);
+        return code.find() ? response.code() + " " + code.group(1) : "the status " + response.code();
     }
 
     /** Sends the leading zeros that were already read, the rest of the body, and the trailer. */

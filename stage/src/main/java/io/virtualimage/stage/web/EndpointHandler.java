@@ -3,11 +3,14 @@ package io.virtualimage.stage.web;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.ByteBuffer;
+import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
+import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import org.eclipse.jetty.http.HttpField;
 import org.eclipse.jetty.http.HttpHeader;
 import org.eclipse.jetty.http.HttpMethod;
@@ -16,6 +19,7 @@ import org.eclipse.jetty.server.Handler;
 import org.eclipse.jetty.server.Request;
 import org.eclipse.jetty.server.Response;
 import org.eclipse.jetty.util.Callback;
+import org.eclipse.jetty.util.thread.Invocable;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -34,9 +38,12 @@ final class EndpointHandler extends Handler.Abstract {
     private static final long LINGER_LOOK_MS = 20;
 
     private final Map<String, WebEndpoint> endpoints;
+    private final Duration taking;
 
-    EndpointHandler(Map<String, WebEndpoint> endpoints) {
+    /** @param taking how long a client may need to take an answer */
+    EndpointHandler(Map<String, WebEndpoint> endpoints, Duration taking) {
         this.endpoints = endpoints;
+        this.taking = taking;
     }
 
     @Override
@@ -47,7 +54,11 @@ final class EndpointHandler extends Handler.Abstract {
         try {
             WebAnswer answer = answer(asked);
             boolean unread = asked.bodyUnread();
-            write(answer, request, response, unread);
+            try {
+                write(answer, request, response, unread);
+            } finally {
+                answer.over().run();
+            }
             if (unread && !asked.bodyWithheld()) {
                 linger(request);
             }
@@ -97,7 +108,9 @@ final class EndpointHandler extends Handler.Abstract {
         return longest == null ? null : endpoints.get(longest);
     }
 
-    private static void write(WebAnswer answer, Request request, Response response, boolean last) throws IOException {
+    /** Returns when the body is not needed any more. */
+    private void write(WebAnswer answer, Request request, Response response, boolean last)
+            throws IOException, InterruptedException {
         response.setStatus(answer.status());
         answer.headers().forEach((name, value) -> response.getHeaders().put(name, value));
         if (last) {
@@ -107,10 +120,20 @@ final class EndpointHandler extends Handler.Abstract {
         if (!bodiless) {
             response.getHeaders().put(HttpHeader.CONTENT_LENGTH, answer.body().remaining());
         }
-        Content.Sink.write(
-                response,
-                true,
-                bodiless ? ByteBuffer.allocate(0) : answer.body().duplicate());
+        Callback.Completable written = new Callback.Completable(Invocable.InvocationType.NON_BLOCKING);
+        response.write(true, bodiless ? ByteBuffer.allocate(0) : answer.body().duplicate(), written);
+        try {
+            written.get(taking.toMillis(), TimeUnit.MILLISECONDS);
+        } catch (ExecutionException e) {
+            throw new IOException("the answer can't be sent", e.getCause());
+        } catch (TimeoutException e) {
+            throw new IOException("the client takes its answer too slowly", e);
+        } finally {
+            if (!written.isDone()) {
+                // Whoever still writes gives up, and with it the body.
+                request.getConnectionMetaData().getConnection().getEndPoint().close();
+            }
+        }
     }
 
     private static void linger(Request request) throws InterruptedException {

@@ -12,8 +12,9 @@ import tools.jackson.databind.json.JsonMapper;
  * @param status of RFC 9110
  * @param headers by name, in the order in which they are sent
  * @param body may be empty
+ * @param over run once, when the body is not needed any more: it was sent, or can't be
  */
-public record WebAnswer(int status, Map<String, String> headers, ByteBuffer body) {
+public record WebAnswer(int status, Map<String, String> headers, ByteBuffer body, Runnable over) {
     private static final JsonMapper JSON = JsonMapper.builder().build();
     private static final int LEAST_STATUS = 200;
     private static final int MOST_STATUS = 599;
@@ -25,6 +26,13 @@ public record WebAnswer(int status, Map<String, String> headers, ByteBuffer body
         headers = Map.copyOf(headers);
         body = body.asReadOnlyBuffer();
     }
+
+    /** One whose body nobody waits to be rid of. */
+    public WebAnswer(int status, Map<String, String> headers, ByteBuffer body) {
+        this(status, headers, body, WebAnswer::nothing);
+    }
+
+    private static void nothing() {}
 
     /** One without a body. */
     public static WebAnswer empty(int status) {
@@ -66,7 +74,7 @@ public record WebAnswer(int status, Map<String, String> headers, ByteBuffer body
     public WebAnswer with(String name, String value) {
         Map<String, String> more = new LinkedHashMap<>(headers);
         more.put(name, value);
-        return new WebAnswer(status, more, body);
+        return new WebAnswer(status, more, body, over);
     }
 
     /** The body as text. */

@@ -35,7 +35,8 @@ public final class WebServer implements AutoCloseable {
      * Starts it.
      *
      * @param port 0 for any free one
-     * @param idle a connection on which nothing moves for so long, while something should, is cut
+     * @param idle a connection on which nothing moves for so long, while something should, is cut; so is one whose client
+     *     takes longer to read an answer
      * @param grace how long a stop waits for requests that are being served
      * @param endpoints by the beginning of the path, as in {@code /upload/}; the longest one that fits counts
      * @throws IllegalStateException if the port can't be used
@@ -53,7 +54,7 @@ public final class WebServer implements AutoCloseable {
         connector.setIdleTimeout(idle.toMillis());
         server.addConnector(connector);
         server.addBean(new NetworkConnectionLimit(CONNECTIONS, connector));
-        server.setHandler(new GracefulHandler(new EndpointHandler(new LinkedHashMap<>(endpoints))));
+        server.setHandler(new GracefulHandler(new EndpointHandler(new LinkedHashMap<>(endpoints), idle)));
         ErrorHandler errors = new ErrorHandler();
         errors.setShowStacks(false);
         errors.setShowCauses(false);

@@ -8,6 +8,7 @@ import java.io.InputStream;
 import java.io.OutputStream;
 import java.net.InetAddress;
 import java.net.Socket;
+import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -27,15 +28,26 @@ import org.junit.jupiter.api.io.TempDir;
 class WebServerTest {
     private static final Duration IDLE = Duration.ofMillis(500);
 
+    /** More than there is room for between a server and a client. */
+    private static final int GIVEN_BYTES = 64 << 20;
+
     private final AtomicLong read = new AtomicLong();
     private final AtomicReference<Throwable> thrown = new AtomicReference<>();
     private final CountDownLatch inside = new CountDownLatch(1);
-    private final CountDownLatch over = new CountDownLatch(1);
+    private volatile CountDownLatch over = new CountDownLatch(1);
     private final WebServer server = WebServer.start(
             0,
             IDLE,
             Duration.ofMillis(200),
-            Map.of("/take/", this::take, "/refuse/", WebServerTest::refuse, "/hang/", this::hang));
+            Map.of(
+                    "/take/",
+                    this::take,
+                    "/refuse/",
+                    WebServerTest::refuse,
+                    "/hang/",
+                    this::hang,
+                    "/give/",
+                    this::give));
 
     @TempDir
     Path directory;
@@ -64,6 +76,10 @@ class WebServerTest {
 
     private static WebAnswer refuse(WebRequest request) {
         return WebAnswer.problem(409, "about:blank", "Conflict", "Not now.", Map.of());
+    }
+
+    private WebAnswer give(WebRequest request) {
+        return new WebAnswer(200, Map.of(), ByteBuffer.allocate(GIVEN_BYTES), () -> over.countDown());
     }
 
     private WebAnswer hang(WebRequest request) throws InterruptedException {
@@ -128,6 +144,60 @@ class WebServerTest {
             assertThat(over.await(10, TimeUnit.SECONDS)).isTrue();
             assertThat(thrown.get()).isInstanceOf(IOException.class);
         }
+    }
+
+    @Test
+    void aBodyIsNeededUntilItIsSent() throws Exception {
+        assertThat(curl("-s", "-o", directory.resolve("given").toString(), "-w", "%{size_download}", url("/give/x")))
+                .isEqualTo(Integer.toString(GIVEN_BYTES));
+        assertThat(over.await(10, TimeUnit.SECONDS)).isTrue();
+        over = new CountDownLatch(1);
+        assertThat(curl("-s", "-I", url("/give/x"))).contains("200 OK");
+        assertThat(over.await(10, TimeUnit.SECONDS)).isTrue();
+    }
+
+    @Test
+    void aClientThatDoesNotTakeItsAnswerIsCutOff() throws Exception {
+        try (Socket socket = ask("/give/x")) {
+            assertThat(over.getCount()).isEqualTo(1);
+            assertThat(over.await(10, TimeUnit.SECONDS)).isTrue();
+            assertThat(drain(socket)).isLessThan(GIVEN_BYTES);
+        }
+    }
+
+    /** Something always moves there. */
+    @Test
+    void aClientThatTakesItsAnswerTooSlowlyIsCutOff() throws Exception {
+        try (Socket socket = ask("/give/x")) {
+            byte[] some = new byte[64 << 10];
+            long taken = 0;
+            while (!over.await(20, TimeUnit.MILLISECONDS)) {
+                taken += socket.getInputStream().readNBytes(some, 0, some.length);
+            }
+            assertThat(taken + drain(socket)).isLessThan(GIVEN_BYTES);
+        }
+    }
+
+    private Socket ask(String path) throws IOException {
+        Socket socket = new Socket(InetAddress.getLoopbackAddress(), server.port());
+        socket.getOutputStream()
+                .write("GET %s HTTP/1.1\r\nHost: x\r\n\r\n".formatted(path).getBytes(StandardCharsets.US_ASCII));
+        assertThat(socket.getInputStream().read()).isEqualTo('H');
+        return socket;
+    }
+
+    /** What still comes, in bytes. */
+    private static long drain(Socket socket) {
+        long count = 0;
+        try {
+            byte[] some = new byte[64 << 10];
+            for (int read = 0; read >= 0; read = socket.getInputStream().read(some)) {
+                count += read;
+            }
+        } catch (IOException e) {
+            return count; // it was cut
+        }
+        return count;
     }
 
     @Test

@@ -46,6 +46,19 @@ final class VolumeTarget implements AutoCloseable {
         }
     }
 
+    /**
+     * Whether what was written to it before is still there: not if the file is gone, or shorter than it has to be. A device
+     * is always there.
+     */
+    static boolean kept(Path volume, long lengthBytes) throws VolumeException {
+        Path disk = volume.resolve(DISK);
+        try {
+            return !Files.isDirectory(volume) || (Files.exists(disk) && Files.size(disk) >= lengthBytes);
+        } catch (IOException e) {
+            throw VolumeException.ofVolume("the volume can't be looked at: " + reason(e), e);
+        }
+    }
+
     private static VolumeTarget file(Path directory, long lengthBytes) throws IOException {
         Path disk = directory.resolve(DISK);
         boolean fresh = true;

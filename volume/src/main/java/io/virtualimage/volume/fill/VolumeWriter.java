@@ -4,10 +4,12 @@ import io.virtualimage.volume.link.GoneException;
 import io.virtualimage.volume.link.ServiceLink;
 import io.virtualimage.volume.link.VolumeException;
 import java.io.IOException;
+import java.net.http.HttpRequest.BodyPublishers;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.BitSet;
 import java.util.Iterator;
 import java.util.List;
 import java.util.concurrent.ExecutionException;
@@ -52,7 +54,8 @@ public final class VolumeWriter {
      * @param path a block device, or the directory where a file system is mounted
      */
     public void fill(Path path) throws VolumeException, GoneException, InterruptedException {
-        FillPlan plan = FillPlan.parse(link.get("plan"));
+        FillPlan told = FillPlan.parse(link.get("plan"));
+        FillPlan plan = VolumeTarget.kept(path, told.lengthBytes()) ? told : fromTheBeginning(told);
         try (VolumeTarget target = VolumeTarget.open(path, plan.lengthBytes());
                 DoneReport report = new DoneReport(link, signs, plan.done())) {
             writeAll(plan, target, report);
@@ -67,6 +70,15 @@ public final class VolumeWriter {
             // An answer may have been lost. Nothing is left to be done, whatever has become of the image.
             System.out.println(e.getMessage());
         }
+    }
+
+    /** Said before there is a file that the next Pod would take for the one that was lost. */
+    private FillPlan fromTheBeginning(FillPlan told) throws VolumeException, GoneException, InterruptedException {
+        if (told.done().isEmpty()) {
+            return told;
+        }
+        link.put("done", BodyPublishers::noBody, () -> null);
+        return new FillPlan(told.lengthBytes(), told.rangeBytes(), new BitSet(), told.verify());
     }
 
     private void writeAll(FillPlan plan, VolumeTarget target, DoneReport report)

@@ -92,6 +92,31 @@ class VolumeWriterTest {
     }
 
     @Test
+    void aFileThatIsGoneIsWrittenFromTheBeginning() throws Exception {
+        publisher.alreadyDone("0-3,5");
+        fill(folder);
+        assertThat(Files.readAllBytes(file())).isEqualTo(disk);
+        assertThat(publisher.done()).isEqualTo("0-5");
+    }
+
+    @Test
+    void aFileThatHasLostItsEndIsWrittenFromTheBeginning() throws Exception {
+        Files.write(file(), Arrays.copyOf(disk, disk.length - 1));
+        publisher.alreadyDone("0-3,5");
+        fill(folder);
+        assertThat(Files.readAllBytes(file())).isEqualTo(disk);
+    }
+
+    /** Else a Pod that is killed right after it made the file leaves one that the next takes for written. */
+    @Test
+    void thereIsNoNewFileBeforeThePublisherKnows() {
+        publisher.alreadyDone("0-3,5");
+        publisher.gone();
+        assertThatExceptionOfType(GoneException.class).isThrownBy(() -> fill(folder));
+        assertThat(file()).doesNotExist();
+    }
+
+    @Test
     void whatStoodOnTheVolumeBeforeIsGone() throws Exception {
         byte[] old = new byte[6 * MIB];
         Arrays.fill(old, (byte) 0x55);
