@@ -41,6 +41,7 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
+import java.time.Clock;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
@@ -131,7 +132,7 @@ class ContainerImageWorkTest {
                         (image, from) -> {
                             throw new AssertionError("all is staged");
                         },
-                        new VolumeReading(new FakeVolumes(), null),
+                        new VolumeReading(new FakeVolumes(), null, Clock.systemUTC()),
                         new Random(1))
                 .run(task, context);
     }
