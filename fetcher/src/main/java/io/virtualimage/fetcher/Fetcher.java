@@ -12,6 +12,7 @@ import io.virtualimage.fetcher.volume.ClusterVolumes;
 import io.virtualimage.fetcher.volume.FetchedBook;
 import io.virtualimage.fetcher.volume.ReadingSettings;
 import io.virtualimage.fetcher.volume.VolumeEndpoint;
+import io.virtualimage.fetcher.volume.VolumeLimits;
 import io.virtualimage.fetcher.volume.VolumeReading;
 import io.virtualimage.fetcher.volume.VolumeRequests;
 import io.virtualimage.fetcher.work.FetchWorker;
@@ -39,7 +40,7 @@ public final class Fetcher {
     /**
      * Starts it; it ends with the runtime. Reads the settings {@code SEGMENT_SIZE} ({@code 16Mi}), {@code FETCH_RETRY_BUDGET} ({@code 5m}), {@code UPLOAD_DEADLINE} ({@code 10m}),
      * {@code IMAGE_SEARCH_DEADLINE} ({@code 30m}: how long the file in a container image may be searched for), {@code WORKERS} (4), {@code STREAM_WORKERS} (2), {@code KUBECONFIG}, {@code HTTP_PROXY}, {@code HTTPS_PROXY} and
-     * {@code NO_PROXY}, and those of {@link FetcherRegistries}, {@link UploadSettings} and {@link ReadingSettings}.
+     * {@code NO_PROXY}, and those of {@link FetcherRegistries}, {@link UploadSettings}, {@link VolumeLimits} and {@link ReadingSettings}.
      *
      * @throws IllegalStateException if a setting is malformed
      */
@@ -53,6 +54,7 @@ public final class Fetcher {
         Optional<String> kubeconfig = settings.optional("KUBECONFIG");
         FetcherRegistries registries = FetcherRegistries.from(settings);
         UploadSettings uploads = UploadSettings.read(settings);
+        long maxVolumeBytes = VolumeLimits.maxBytes(settings);
         settings.check();
         AccessTokens tokens = AccessTokens.ofSetting("TOKEN_KEY", uploads.tokenKey());
         ReadingSettings volumes = ReadingSettings.of(settings, tokens);
@@ -77,7 +79,7 @@ public final class Fetcher {
                 source,
                 runtime.staging(),
                 runtime.feeds(),
-                new VolumeReading(new ClusterVolumes(client), volumes),
+                new VolumeReading(new ClusterVolumes(client), volumes, runtime.clock()),
                 new SecureRandom());
         StagingSweeper sweeper = new StagingSweeper(runtime.staging(), runtime.ledger());
         runtime.host(new FetchFold((int) segmentBytes, retryBudget, uploadDeadline));
@@ -88,10 +90,12 @@ public final class Fetcher {
                 runtime,
                 uploads,
                 (int) segmentBytes,
-                Map.of(VolumeEndpoint.PREFIX, volumeEndpoint(runtime, tokens, (int) segmentBytes)));
+                Map.of(
+                        VolumeEndpoint.PREFIX,
+                        volumeEndpoint(runtime, tokens, new VolumeLimits((int) segmentBytes, maxVolumeBytes))));
     }
 
-    private static VolumeEndpoint volumeEndpoint(StageRuntime runtime, AccessTokens tokens, int segmentBytes) {
+    private static VolumeEndpoint volumeEndpoint(StageRuntime runtime, AccessTokens tokens, VolumeLimits limits) {
         VolumeRequests requests = new VolumeRequests();
         var _ = runtime.view(Set.of(Topic.REQUESTS), record -> requests.apply(record.key(), record.recorded()));
         return new VolumeEndpoint(
@@ -101,7 +105,7 @@ public final class Fetcher {
                 new FetchedBook(runtime.histories()),
                 runtime.staging(),
                 runtime.announcer(),
-                segmentBytes,
+                limits,
                 runtime.replica());
     }
 }

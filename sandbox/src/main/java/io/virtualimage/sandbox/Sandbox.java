@@ -1,5 +1,6 @@
 package io.virtualimage.sandbox;
 
+import io.virtualimage.sandbox.components.ByteGate;
 import io.virtualimage.sandbox.components.KafkaBroker;
 import io.virtualimage.sandbox.components.KubeApi;
 import io.virtualimage.sandbox.components.MinioServer;
@@ -34,6 +35,7 @@ import java.util.HexFormat;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.TimeUnit;
@@ -58,6 +60,9 @@ public final class Sandbox implements AutoCloseable {
     private final List<RunningComponent> components = new ArrayList<>();
     private final List<Replica> replicas = new ArrayList<>();
     private final Map<String, String> environment = new LinkedHashMap<>();
+
+    /** Null until the services are started. */
+    private @Nullable ByteGate uploadGate;
 
     /**
      * A replica of a service, as {@code make status} shows it.
@@ -177,6 +182,7 @@ public final class Sandbox implements AutoCloseable {
         settings.put("INSECURE_REGISTRIES", "127.0.0.1,localhost");
         Ports ports = new Ports(options.directory().resolve("services"));
         TcpBalancer uploads = balancer(ports, Service.FETCHER, UPLOADS);
+        uploadGate = uploads.gate();
         settings.put("UPLOAD_HOST", uploads.hostAndPort());
         settings.put("UPLOAD_SERVICE", uploads.hostAndPort());
         settings.put("UPLOAD_TLS", "false");
@@ -328,6 +334,11 @@ public final class Sandbox implements AutoCloseable {
                 .map(Registry.class::cast)
                 .findFirst()
                 .orElseThrow();
+    }
+
+    /** What is sent to the fetchers, by users and by Pods, goes through it. */
+    public ByteGate uploadGate() {
+        return Objects.requireNonNull(uploadGate, "the services are not started");
     }
 
     public Path kubeconfig() {

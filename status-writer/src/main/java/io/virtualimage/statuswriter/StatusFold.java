@@ -10,6 +10,7 @@ import io.virtualimage.topics.FailureReason;
 import io.virtualimage.topics.ImageStatus;
 import io.virtualimage.topics.Recorded;
 import io.virtualimage.topics.Stage;
+import io.virtualimage.topics.TaskId;
 import io.virtualimage.topics.Topic;
 import java.time.Duration;
 import java.time.Instant;
@@ -82,16 +83,23 @@ public final class StatusFold implements Fold<StatusState> {
         return after.equals(before) ? before : after;
     }
 
-    /** A quota is in the way until the next word of whoever is to fill the volume. */
+    /** A quota is in the way until the next word of whoever is to read a volume or to fill one. */
     private static @Nullable String overQuota(@Nullable String before, Event event) {
         return switch (event) {
             case Event.TaskDeferred deferred ->
-                deferred.task().fillsVolume()
+                isOnVolume(deferred.task())
                         ? (deferred.reason() == FailureReason.QUOTA_EXCEEDED ? deferred.message() : null)
                         : before;
+            // What a Pod says that reads; its task need not be deferred again.
+            case Event.SourceOpened ignored -> null;
+            case Event.FetchCompleted ignored -> null;
             case Event.StageProgressed progress -> progress.stage() == Stage.PUBLISH ? null : before;
             default -> before;
         };
+    }
+
+    private static boolean isOnVolume(TaskId task) {
+        return task.value().startsWith("FillVolume/") || task.value().startsWith("ReadVolume/");
     }
 
     private static Speedometer speed(

@@ -108,6 +108,26 @@ class StatusFoldTest {
     }
 
     @Test
+    void aQuotaThatKeepsAVolumeFromBeingReadIsSaidUntilThatOpens() {
+        story.tell(requested(first)).at("1").tell(heartbeat(first)).at("2");
+        story.tell(new Event.TaskDeferred(
+                        first,
+                        new TaskId("ReadVolume/0"),
+                        1,
+                        Event.TaskDeferred.Deferral.OUTAGE,
+                        FailureReason.QUOTA_EXCEEDED,
+                        "exceeded quota: pods",
+                        Instant.EPOCH,
+                        "f-1"))
+                .at("3");
+        assertThat(story.last().phase()).isEqualTo(ImageStatus.Phase.PENDING);
+
+        story.tell(new Event.SourceOpened(first, 0, 10L, 4, null, false, "disk.img", null))
+                .at("4");
+        assertThat(story.last().phase()).isEqualTo(ImageStatus.Phase.PROVISIONING);
+    }
+
+    @Test
     void whatAPausedHostSaysLateIsAnswered() {
         story.tell(requested(first), published(first)).at("20");
         ImageStatus ready = story.last();

@@ -42,7 +42,7 @@ public record SegmentLayout(long lengthBytes, int segmentBytes) {
         if (count == 0) {
             return 0;
         }
-        long full = segments.stream().filter(i -> i < count).count() * segmentBytes;
+        long full = (long) segments.sizeBelow(count) * segmentBytes;
         return segments.contains(count - 1) ? full - segmentBytes + lengthOf(count - 1) : full;
     }
 }

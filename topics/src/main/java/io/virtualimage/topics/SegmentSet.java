@@ -146,6 +146,37 @@ public final class SegmentSet {
         return size;
     }
 
+    /** How many of the members are less than {@code end}. */
+    public int sizeBelow(int end) {
+        int size = 0;
+        for (int i = 0; i < bounds.length && bounds[i] < end; i += 2) {
+            size += Math.min(bounds[i + 1], end - 1) - bounds[i] + 1;
+        }
+        return size;
+    }
+
+    /** How many ranges it is kept as: what it costs. */
+    public int ranges() {
+        return bounds.length / 2;
+    }
+
+    /** The numbers in {@code 0 … count-1} that are not members; costs as much as there are ranges. */
+    public SegmentSet complement(int count) {
+        List<int[]> gaps = new ArrayList<>();
+        int first = 0;
+        for (int i = 0; i < bounds.length && bounds[i] < count; i += 2) {
+            if (first < bounds[i]) {
+                gaps.add(new int[] {first, bounds[i] - 1});
+            }
+            first = bounds[i + 1] + 1;
+        }
+        // No number follows the largest one: what is less than 0 then is behind the end.
+        if (first >= 0 && first < count) {
+            gaps.add(new int[] {first, count - 1});
+        }
+        return ofRanges(gaps);
+    }
+
     /** The smallest number from {@code start} on that is not a member. */
     public int firstMissing(int start) {
         for (int i = 0; i < bounds.length; i += 2) {

@@ -49,6 +49,23 @@ class SegmentSetTest {
             missing.set(0, 64);
             missing.andNot(expected);
             assertThat(set.missing(64).toArray()).isEqualTo(missing.stream().toArray());
+            for (int end : new int[] {0, 1, 31, 64}) {
+                assertThat(set.sizeBelow(end)).isEqualTo(expected.get(0, end).cardinality());
+                assertThat(set.complement(end).stream().toArray())
+                        .isEqualTo(missing.get(0, end).stream().toArray());
+            }
+            assertThat(set.ranges())
+                    .isEqualTo(set.isEmpty() ? 0 : set.toString().split(",").length);
         }
+    }
+
+    @Test
+    void theComplementOfAFewAmongVeryManyIsAFewRanges() {
+        int count = Integer.MAX_VALUE;
+        assertThat(SegmentSet.EMPTY.complement(count)).hasToString("0-2147483646");
+        assertThat(SegmentSet.of(0, 7, count - 1).complement(count)).hasToString("1-6,8-2147483645");
+        assertThat(SegmentSet.parse("3-" + count).complement(count)).hasToString("0-2");
+        assertThat(SegmentSet.upTo(count).complement(count)).isEqualTo(SegmentSet.EMPTY);
+        assertThat(SegmentSet.upTo(count).sizeBelow(count)).isEqualTo(count);
     }
 }

@@ -7,14 +7,15 @@ import java.time.Duration;
  * Whether a body comes fast enough: who sends less than {@value #LEAST_BYTES_PER_SECOND} bytes a second, for as long as
  * patience lasts, keeps a worker busy for nothing. For one thread.
  */
-final class Pace {
+public final class Pace {
     static final long LEAST_BYTES_PER_SECOND = 1024;
 
     private final Duration patience;
     private long waitedNanos;
     private long gotBytes;
 
-    Pace(Duration patience) {
+    /** @param patience over which it is looked at */
+    public Pace(Duration patience) {
         this.patience = patience;
     }
 
@@ -23,7 +24,7 @@ final class Pace {
      *
      * @throws SocketTimeoutException if it is too little by now
      */
-    void add(long bytes, long nanosWaited) throws SocketTimeoutException {
+    public void add(long bytes, long nanosWaited) throws SocketTimeoutException {
         waitedNanos += nanosWaited;
         gotBytes += bytes;
         if (waitedNanos < patience.toNanos()) {

@@ -24,6 +24,7 @@ record Refusal(Kind kind, String detail, Map<String, ?> members, Map<String, Str
         WRONG_LENGTH(400, PROBLEMS + "inconsistent-upload-length", "The upload's length is another one"),
         UNKNOWN(404, PLAIN, "Not Found"),
         METHOD(405, PLAIN, "Method Not Allowed"),
+        SLOW(408, PLAIN, "Request Timeout"),
         BUSY(409, PLAIN, "Somebody else uploads"),
         WRONG_OFFSET(409, PROBLEMS + "mismatching-upload-offset", "The upload goes on somewhere else"),
         COMPLETE(410, PROBLEMS + "completed-upload", "The upload is complete"),

@@ -66,7 +66,7 @@ final class SegmentStager {
                 throw refused;
             }
             LOG.atError().setCause(e.getCause()).log("a segment of an upload could not be staged");
-            throw unavailable(String.valueOf(e.getCause())).exception();
+            throw unavailable().exception();
         }
     }
 
@@ -95,7 +95,6 @@ final class SegmentStager {
         long pause = FIRST_PAUSE_MS;
         while (true) {
             session.check();
-            String trouble;
             try {
                 put(index, spool, sourceLengthBytes);
                 return;
@@ -106,10 +105,9 @@ final class SegmentStager {
                         .addKeyValue("segment", index)
                         .setCause(e)
                         .log("a segment of an upload was not staged; it is tried again");
-                trouble = String.valueOf(e.getMessage());
             }
             if (ports.clock().instant().isAfter(until)) {
-                throw unavailable(trouble).exception();
+                throw unavailable().exception();
             }
             TimeUnit.MILLISECONDS.sleep(pause);
             pause = Math.min(2 * pause, LONGEST_PAUSE_MS);
@@ -146,10 +144,8 @@ final class SegmentStager {
                         ports.worker()));
     }
 
-    private static Refusal unavailable(String trouble) {
-        return Refusal.of(
-                        Kind.UNAVAILABLE,
-                        "The file can't be stored at the moment (%s). Go on with the upload later.".formatted(trouble))
+    private static Refusal unavailable() {
+        return Refusal.of(Kind.UNAVAILABLE, "The file can't be stored at the moment. Go on with the upload later.")
                 .retryAfter(Duration.ofSeconds(30));
     }
 

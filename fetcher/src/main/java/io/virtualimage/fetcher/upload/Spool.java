@@ -2,8 +2,10 @@ package io.virtualimage.fetcher.upload;
 
 import java.io.IOException;
 import java.io.InputStream;
+import java.io.InterruptedIOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.Channels;
+import java.nio.channels.ClosedByInterruptException;
 import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -39,12 +41,17 @@ final class Spool implements AutoCloseable {
         lengthBytes = 0;
     }
 
-    void write(byte[] bytes, int length) throws SpoolException {
+    /** @throws InterruptedIOException if this thread is interrupted; then the spool is of no use any more */
+    void write(byte[] bytes, int length) throws SpoolException, InterruptedIOException {
         try {
             ByteBuffer buffer = ByteBuffer.wrap(bytes, 0, length);
             while (buffer.hasRemaining()) {
                 lengthBytes += file.write(buffer, lengthBytes);
             }
+        } catch (ClosedByInterruptException e) {
+            InterruptedIOException interrupted = new InterruptedIOException("interrupted while a segment was kept");
+            interrupted.initCause(e);
+            throw interrupted;
         } catch (IOException e) {
             throw new SpoolException(e);
         }

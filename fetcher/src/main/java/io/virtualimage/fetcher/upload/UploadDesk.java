@@ -20,12 +20,14 @@ import java.time.Instant;
 import java.util.HexFormat;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import java.util.function.BooleanSupplier;
 import java.util.random.RandomGenerator;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -37,6 +39,7 @@ final class UploadDesk implements WebEndpoint, AutoCloseable {
     private static final Duration LOOK = Duration.ofMillis(250);
     private static final long CLOSE_MS = 8_000;
     private static final String METHODS = "GET, HEAD, OPTIONS, PATCH, POST, PUT";
+    private static final int MOST_LOOKS = 16;
     private static final int OK = 200;
     private static final int CREATED = 201;
     private static final int NO_CONTENT = 204;
@@ -48,6 +51,10 @@ final class UploadDesk implements WebEndpoint, AutoCloseable {
     private final Path spools;
     private final RandomGenerator random;
     private final Semaphore room;
+
+    /** Who only looks opens a history as well, a connection to the broker, and must not take those of uploads. */
+    private final Semaphore looks = new Semaphore(MOST_LOOKS);
+
     private final UploadMeters meters;
     private final Set<Thread> receiving = ConcurrentHashMap.newKeySet();
     private volatile boolean closing;
@@ -122,6 +129,19 @@ final class UploadDesk implements WebEndpoint, AutoCloseable {
     }
 
     private WebAnswer state(UploadTarget target) throws RefusedException, InterruptedException {
+        if (!looks.tryAcquire()) {
+            throw Refusal.of(Kind.UNAVAILABLE, "Too many ask at once how far uploads are; try again in a moment.")
+                    .retryAfter(Duration.ofSeconds(1))
+                    .exception();
+        }
+        try {
+            return stateNow(target);
+        } finally {
+            looks.release();
+        }
+    }
+
+    private WebAnswer stateNow(UploadTarget target) throws RefusedException, InterruptedException {
         try (FollowedUpload followed = FollowedUpload.open(target, ports)) {
             SourceFacts facts = followed.facts();
             if (facts.expired()) {
@@ -163,9 +183,16 @@ final class UploadDesk implements WebEndpoint, AutoCloseable {
                     .exception();
         }
         receiving.add(Thread.currentThread());
-        try (FollowedUpload followed = FollowedUpload.open(target, ports);
-                UploadSession session = begin(target, sending, followed)) {
-            return transfer(sending, request, session);
+        try (FollowedUpload followed = FollowedUpload.open(target, ports)) {
+            ClientBody body = new ClientBody(request::body, limits.patience(), System::nanoTime);
+            try (UploadSession session = begin(target, sending, body, followed)) {
+                return transfer(sending, request, body, session);
+            }
+        } catch (IOException | InterruptedException e) {
+            if (closing) {
+                throw stopping().exception();
+            }
+            throw e;
         } finally {
             receiving.remove(Thread.currentThread());
             room.release();
@@ -174,10 +201,11 @@ final class UploadDesk implements WebEndpoint, AutoCloseable {
         }
     }
 
-    /** Waits for its turn, and takes it. */
-    private UploadSession begin(UploadTarget target, Sending sending, FollowedUpload followed)
-            throws RefusedException, InterruptedException {
+    /** Waits for its turn, and takes it: for nothing, nobody does. */
+    private UploadSession begin(UploadTarget target, Sending sending, ClientBody body, FollowedUpload followed)
+            throws RefusedException, IOException, InterruptedException {
         Instant asked = ports.clock().instant();
+        boolean mayBeEmpty = sending.bodyBytes() == null && sending.offset() == 0;
         while (true) {
             Refusal over = book.verdict(target.image()).orElse(null);
             if (over != null) {
@@ -188,17 +216,15 @@ final class UploadDesk implements WebEndpoint, AutoCloseable {
             switch (decision) {
                 case Decision.Refuse(Refusal refusal) -> throw refusal.exception();
                 case Decision.Wait ignored -> followed.look(LOOK);
-                case Decision.Begin(int epoch, int fromIndex) -> {
-                    StagedSource staged = followed.facts().staged();
-                    UploadOpened opened = new UploadOpened(
-                            target.image(),
-                            epoch,
-                            HexFormat.of().toHexDigits(random.nextLong()),
-                            fromIndex,
-                            fromIndex > 0 ? staged.segmentBytes() : limits.segmentBytes(),
-                            sending.totalBytes(),
-                            sending.fileName(),
-                            ports.worker());
+                case Decision.Begin begin -> {
+                    if (mayBeEmpty) {
+                        requireBytes(body);
+                        mayBeEmpty = false;
+                        followed.look(Duration.ZERO); // it may have taken a while
+                        continue;
+                    }
+                    UploadOpened opened =
+                            opened(target, sending, begin, followed.facts().staged());
                     followed.listenFor(opened.session());
                     announce(opened);
                     followed.awaitEcho();
@@ -208,8 +234,8 @@ final class UploadDesk implements WebEndpoint, AutoCloseable {
                                 .addKeyValue("uid", target.image().uid())
                                 .addKeyValue("generation", target.image().generation())
                                 .addKeyValue("session", opened.session())
-                                .addKeyValue("epoch", epoch)
-                                .addKeyValue("segment", fromIndex)
+                                .addKeyValue("epoch", opened.epoch())
+                                .addKeyValue("segment", opened.fromIndex())
                                 .log("an upload begins");
                         return new UploadSession(ports, book, followed, opened).start();
                     }
@@ -218,20 +244,46 @@ final class UploadDesk implements WebEndpoint, AutoCloseable {
         }
     }
 
+    private static void requireBytes(ClientBody body) throws RefusedException, IOException {
+        if (!body.begins()) {
+            throw Refusal.of(Kind.EMPTY, "The file is empty: there is nothing to make an image of.")
+                    .exception();
+        }
+    }
+
+    private UploadOpened opened(UploadTarget target, Sending sending, Decision.Begin begin, StagedSource staged) {
+        boolean goesOn = begin.fromIndex() > 0;
+        return new UploadOpened(
+                target.image(),
+                begin.epoch(),
+                HexFormat.of().toHexDigits(random.nextLong()),
+                begin.fromIndex(),
+                goesOn ? staged.segmentBytes() : limits.segmentBytes(),
+                // Who goes on with a file need not say again how long it is.
+                goesOn && sending.totalBytes() == null ? staged.lengthBytes() : sending.totalBytes(),
+                sending.fileName(),
+                ports.worker());
+    }
+
     private void announce(UploadOpened opened) throws RefusedException, InterruptedException {
         try {
             ports.announcer().announce(opened);
         } catch (AnnouncementException e) {
-            throw unavailable(e).exception();
+            LOG.atWarn()
+                    .addKeyValue("image", opened.image().subject())
+                    .addKeyValue("uid", opened.image().uid())
+                    .setCause(e)
+                    .log("an upload could not be announced");
+            throw unavailable().exception();
         }
     }
 
-    private WebAnswer transfer(Sending sending, WebRequest request, UploadSession session)
+    private WebAnswer transfer(Sending sending, WebRequest request, ClientBody body, UploadSession session)
             throws RefusedException, IOException, InterruptedException {
         UploadTransfer transfer =
                 new UploadTransfer(sending, limits, session, new SegmentStager(ports, session), meters::received);
         try {
-            SourceFacts facts = transfer.run(request.body(), spools);
+            SourceFacts facts = transfer.run(body, spools);
             meters.ended(facts.staged().complete() ? "complete" : "part");
             if (facts.staged().complete()) {
                 return complete(session, facts);
@@ -243,30 +295,43 @@ final class UploadDesk implements WebEndpoint, AutoCloseable {
                     : WebAnswer.empty(CREATED).with("Location", request.path());
             return described(part, facts).with("Upload-Limit", limits.header());
         } catch (RefusedException e) {
-            giveUp(session, e.refusal().detail());
-            throw e;
+            throw gaveUp(session, e.refusal()).exception();
         } catch (AnnouncementException e) {
-            Refusal refusal = unavailable(e);
-            giveUp(session, refusal.detail());
-            throw refusal.exception();
+            LOG.atWarn()
+                    .addKeyValue("image", session.image().subject())
+                    .addKeyValue("uid", session.image().uid())
+                    .setCause(e)
+                    .log("an upload's length could not be announced");
+            throw gaveUp(session, unavailable()).exception();
         } catch (IOException | InterruptedException e) {
-            boolean ignored = Thread.interrupted();
-            Refusal ended = session.ended();
-            String trouble = closing ? "the replica that received it was stopped" : "the connection broke";
-            giveUp(session, trouble);
-            if (ended != null) {
-                throw ended.exception();
-            }
-            if (closing) {
-                throw Refusal.of(Kind.UNAVAILABLE, "This replica is being stopped; go on with the upload.")
-                        .retryAfter(Duration.ofSeconds(1))
-                        .exception();
+            Refusal why = giveUp(session, null);
+            if (why != null) {
+                throw why.exception();
             }
             throw e;
         }
     }
 
-    private void giveUp(UploadSession session, String message) throws InterruptedException {
+    private Refusal gaveUp(UploadSession session, Refusal found) throws InterruptedException {
+        return Objects.requireNonNullElse(giveUp(session, found), found);
+    }
+
+    /**
+     * Says that the upload broke off.
+     *
+     * @param found what came in its way; null if the connection broke, or this thread was interrupted
+     * @return why it did: whoever ended it interrupts, and what comes of that is not to be told in its place
+     */
+    private @Nullable Refusal giveUp(UploadSession session, @Nullable Refusal found) throws InterruptedException {
+        boolean ignored = Thread.interrupted(); // else nothing could be said any more
+        Refusal ended = session.ended();
+        boolean stopped = ended == null && closing && (found == null || found.kind() == Kind.UNAVAILABLE);
+        String message;
+        if (stopped) {
+            message = "the replica that received it was stopped";
+        } else {
+            message = found == null ? "the connection broke" : found.detail();
+        }
         meters.ended("interrupted");
         LOG.atInfo()
                 .addKeyValue("image", session.image().subject())
@@ -276,6 +341,10 @@ final class UploadDesk implements WebEndpoint, AutoCloseable {
                 .addKeyValue("reason", message)
                 .log("an upload broke off");
         session.interrupted(message);
+        if (ended != null) {
+            return ended;
+        }
+        return stopped ? stopping() : found;
     }
 
     private WebAnswer complete(UploadSession session, SourceFacts facts) {
@@ -289,11 +358,14 @@ final class UploadDesk implements WebEndpoint, AutoCloseable {
         return described(WebAnswer.json(CREATED, done), facts);
     }
 
-    private static Refusal unavailable(AnnouncementException cause) {
-        return Refusal.of(
-                        Kind.UNAVAILABLE,
-                        "The upload can't be announced at the moment (%s). Try again.".formatted(cause.getMessage()))
+    private static Refusal unavailable() {
+        return Refusal.of(Kind.UNAVAILABLE, "The upload can't be announced at the moment. Try again.")
                 .retryAfter(Duration.ofSeconds(5));
+    }
+
+    private static Refusal stopping() {
+        return Refusal.of(Kind.UNAVAILABLE, "This replica is being stopped; go on with the upload.")
+                .retryAfter(Duration.ofSeconds(1));
     }
 
     /** Ends what is being received, in order: what is staged stays, and another replica goes on. */

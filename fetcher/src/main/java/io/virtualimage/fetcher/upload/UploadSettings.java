@@ -12,7 +12,7 @@ import java.time.Duration;
  * @param port where they are received
  * @param maxBytes the largest file that is taken
  * @param spools where segments are kept while they come: two for each upload
- * @param idle a client that sends nothing for so long is cut off
+ * @param idle a client that sends nothing for so long, or less than 1 KiB a second, is cut off
  * @param most how many uploads a replica receives at a time
  */
 public record UploadSettings(String tokenKey, int port, long maxBytes, Path spools, Duration idle, int most) {

@@ -7,13 +7,16 @@ import io.virtualimage.fetcher.upload.UploadProtocol.Sending;
 import io.virtualimage.stage.fold.SourceFacts;
 import io.virtualimage.stage.work.AnnouncementException;
 import java.io.IOException;
-import java.io.InputStream;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.function.LongConsumer;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** The way of a body from the client into staging, segment by segment, at the client's pace and in constant memory. */
 final class UploadTransfer {
+    private static final Logger LOG = LoggerFactory.getLogger(UploadTransfer.class);
     private static final int BUFFER_BYTES = 64 * 1024;
 
     private final Sending sending;
@@ -22,6 +25,10 @@ final class UploadTransfer {
     private final SegmentStager stager;
     private final LongConsumer received;
     private final int segmentBytes;
+
+    /** Length of the file; null if neither this request nor an earlier one has told it. */
+    private final @Nullable Long total;
+
     private int index;
     private long end;
 
@@ -34,6 +41,7 @@ final class UploadTransfer {
         this.stager = stager;
         this.received = received;
         this.segmentBytes = session.opened().segmentBytes();
+        this.total = session.opened().lengthBytes();
         this.index = session.opened().fromIndex();
         this.end = sending.offset();
     }
@@ -46,7 +54,7 @@ final class UploadTransfer {
      * @throws IOException if the client went away; what was whole by then is staged and announced
      * @throws InterruptedException as above, if the process is being stopped
      */
-    SourceFacts run(InputStream body, Path spools)
+    SourceFacts run(ClientBody body, Path spools)
             throws IOException, RefusedException, AnnouncementException, InterruptedException {
         try (Spool even = Spool.in(spools);
                 Spool odd = Spool.in(spools)) {
@@ -56,24 +64,25 @@ final class UploadTransfer {
                 stager.awaitAnyway(); // a spool that is being staged must not go
             }
         } catch (SpoolException e) {
-            throw Refusal.of(
-                            Kind.UNAVAILABLE,
-                            "This replica can't keep what comes (%s). Go on with the upload in a moment."
-                                    .formatted(e.getMessage()))
+            LOG.atError()
+                    .addKeyValue("image", session.image().subject())
+                    .addKeyValue("uid", session.image().uid())
+                    .setCause(e)
+                    .log("what comes of an upload can't be kept");
+            throw Refusal.of(Kind.UNAVAILABLE, "This replica can't keep what comes. Go on with the upload in a moment.")
                     .retryAfter(Duration.ofSeconds(5))
                     .exception();
         }
         return settle();
     }
 
-    private void receive(InputStream body, Spool even, Spool odd)
+    private void receive(ClientBody body, Spool even, Spool odd)
             throws IOException, SpoolException, RefusedException, InterruptedException {
         byte[] buffer = new byte[BUFFER_BYTES];
         boolean more = true;
         for (Spool spool = even; more; spool = spool == even ? odd : even) {
             more = fill(body, spool, buffer);
             long length = spool.lengthBytes();
-            Long total = sending.totalBytes();
             if (!more && total != null && sending.completes() && end != total) {
                 throw Refusal.of(
                                 Kind.WRONG_LENGTH,
@@ -94,18 +103,17 @@ final class UploadTransfer {
     }
 
     /** Reads a segment; returns whether the body may go on after it. */
-    private boolean fill(InputStream body, Spool spool, byte[] buffer)
+    private boolean fill(ClientBody body, Spool spool, byte[] buffer)
             throws IOException, SpoolException, RefusedException {
         spool.clear();
         while (spool.lengthBytes() < segmentBytes) {
-            int count = body.read(buffer, 0, (int) Math.min(buffer.length, segmentBytes - spool.lengthBytes()));
+            int count = body.read(buffer, (int) Math.min(buffer.length, segmentBytes - spool.lengthBytes()));
             if (count < 0) {
                 return false;
             }
             spool.write(buffer, count);
             end += count;
             received.accept(count);
-            Long total = sending.totalBytes();
             if (total != null && end > total) {
                 throw goesOn(total);
             }
@@ -116,8 +124,8 @@ final class UploadTransfer {
         return true;
     }
 
-    private static void requireEnd(InputStream body, long totalBytes) throws IOException, RefusedException {
-        if (body.read() >= 0) {
+    private static void requireEnd(ClientBody body, long totalBytes) throws IOException, RefusedException {
+        if (body.read(new byte[1], 1) >= 0) {
             throw goesOn(totalBytes);
         }
     }
@@ -135,7 +143,7 @@ final class UploadTransfer {
                 throw Refusal.of(Kind.EMPTY, "The file is empty: there is nothing to make an image of.")
                         .exception();
             }
-            if (sending.totalBytes() == null) {
+            if (total == null) {
                 session.tellLength(end);
             }
             session.awaitUntil(facts -> facts.staged().complete());

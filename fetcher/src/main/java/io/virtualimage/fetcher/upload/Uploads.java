@@ -33,7 +33,7 @@ public final class Uploads {
                 ports,
                 book,
                 view::caughtUp,
-                new UploadLimits(segmentBytes, settings.maxBytes()),
+                new UploadLimits(segmentBytes, settings.maxBytes(), settings.idle()),
                 settings.most(),
                 settings.spools(),
                 random,

@@ -4,7 +4,7 @@
  *
  * <p>{@link io.virtualimage.fetcher.upload.UploadProtocol} says what a request asks for and
  * {@link io.virtualimage.fetcher.upload.UploadRules} whether it may, both purely; {@code UploadDesk} does it. May depend
- * on {@code topics}, {@code stage} and on names of files in {@code fetcher.source}.
+ * on {@code topics}, {@code stage}, and on names of files and the pace of bodies in {@code fetcher.source}.
  */
 @NullMarked
 package io.virtualimage.fetcher.upload;

@@ -1,6 +1,7 @@
 package io.virtualimage.fetcher.volume;
 
 import io.fabric8.kubernetes.api.model.DeletionPropagation;
+import io.fabric8.kubernetes.api.model.Event;
 import io.fabric8.kubernetes.api.model.GenericKubernetesResource;
 import io.fabric8.kubernetes.api.model.PersistentVolumeClaim;
 import io.fabric8.kubernetes.api.model.Pod;
@@ -8,8 +9,10 @@ import io.fabric8.kubernetes.api.model.batch.v1.Job;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.KubernetesClientException;
 import io.fabric8.kubernetes.client.dsl.base.ResourceDefinitionContext;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /** The objects, in a cluster. */
@@ -57,7 +60,8 @@ public final class ClusterVolumes implements VolumeObjects {
                 found.getMetadata().getUid(),
                 Boolean.TRUE.equals(ready),
                 size == null ? null : size.toString(),
-                claim == null ? null : claim.toString());
+                claim == null ? null : claim.toString(),
+                Objects.requireNonNullElse(found.getMetadata().getAnnotations(), Map.of()));
     }
 
     @Override
@@ -72,6 +76,29 @@ public final class ClusterVolumes implements VolumeObjects {
                 .withLabel(JOB_UID_LABEL, jobUid)
                 .list()
                 .getItems();
+    }
+
+    @Override
+    public @Nullable String refusalOf(Job job) {
+        return client
+                .v1()
+                .events()
+                .inNamespace(job.getMetadata().getNamespace())
+                .withField("involvedObject.uid", job.getMetadata().getUid())
+                .withField("reason", "FailedCreate")
+                .list()
+                .getItems()
+                .stream()
+                .filter(event -> event.getMessage() != null)
+                .max(Comparator.comparing(ClusterVolumes::lastSeen))
+                .map(Event::getMessage)
+                .orElse(null);
+    }
+
+    /** As text, in which times of one form are in order. */
+    private static String lastSeen(Event event) {
+        return Objects.requireNonNullElse(
+                event.getLastTimestamp(), event.getMetadata().getCreationTimestamp());
     }
 
     @Override

@@ -5,8 +5,10 @@ import io.virtualimage.stage.work.SegmentFeed;
 import io.virtualimage.topics.Event;
 import io.virtualimage.topics.Incarnation;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.concurrent.Semaphore;
 
 /** Reads an image's part of {@code virtualimage.fetched} whenever it has to be known. Safe for use by many threads. */
 public final class FetchedBook implements SourceBook {
@@ -18,7 +20,11 @@ public final class FetchedBook implements SourceBook {
     private static final int REMEMBERED = 256;
     private static final int LIKELY = 16;
 
+    /** Each costs a connection to the broker, and memory for what comes over it. */
+    private static final int MOST_AT_ONCE = 16;
+
     private final SegmentFeed.Histories histories;
+    private final Semaphore room = new Semaphore(MOST_AT_ONCE);
 
     /** What was read last, the longest unused first; guarded by this. */
     private final Map<Incarnation, SourceFacts> read = new LinkedHashMap<>(LIKELY, 0.75f, true) {
@@ -34,11 +40,16 @@ public final class FetchedBook implements SourceBook {
 
     @Override
     public SourceFacts read(WantedVolume volume) throws UnknownException, InterruptedException {
+        if (!room.tryAcquire()) {
+            throw new UnknownException("too many ask what is known of their volumes", null);
+        }
         SourceFacts facts;
         try (SegmentFeed.History history = histories.followSince(volume.image(), volume.partition(), volume.since())) {
             facts = read(history, volume.image());
         } catch (RuntimeException e) {
             throw new UnknownException("the events of " + volume.image().subject() + " can't be read", e);
+        } finally {
+            room.release();
         }
         synchronized (this) {
             read.put(volume.image(), facts);
@@ -71,5 +82,11 @@ public final class FetchedBook implements SourceBook {
             known = read.get(volume.image());
         }
         return known == null ? read(volume) : known;
+    }
+
+    @Override
+    public synchronized void note(Event.Fetched said) {
+        // When it was said is of meaning for uploads only.
+        read.computeIfPresent(said.image(), (image, facts) -> facts.merge(said, Instant.EPOCH));
     }
 }

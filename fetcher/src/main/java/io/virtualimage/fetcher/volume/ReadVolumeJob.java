@@ -7,7 +7,6 @@ import io.fabric8.kubernetes.api.model.Quantity;
 import io.fabric8.kubernetes.api.model.batch.v1.Job;
 import io.virtualimage.fetcher.volume.VolumeObjects.Snapshot;
 import io.virtualimage.k8s.volume.VolumeJob;
-import java.util.List;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
@@ -16,13 +15,13 @@ import org.jspecify.annotations.Nullable;
  *
  * @param snapshot null if the volume is on a claim already
  * @param snapshotName its name; null if there is none
- * @param source the claim that the snapshot was taken of; null if it isn't there any more
+ * @param origin what the snapshot was taken of; null if there is none
  */
 record ReadVolumeJob(
         VolumeJob job,
         @Nullable Snapshot snapshot,
         @Nullable String snapshotName,
-        @Nullable PersistentVolumeClaim source) {
+        @Nullable SnapshotOrigin origin) {
 
     /** A driver that doesn't say how large a snapshot is makes claims as large as they must be, whatever they ask for. */
     private static final Quantity LEAST = new Quantity("1Mi");
@@ -33,7 +32,8 @@ record ReadVolumeJob(
      * @param made the Job as it stands in the cluster: the claim goes with it
      */
     PersistentVolumeClaim claim(Job made) {
-        PersistentVolumeClaimBuilder claim = new PersistentVolumeClaimBuilder()
+        SnapshotOrigin of = Objects.requireNonNull(origin, "no claim is made without a snapshot");
+        return new PersistentVolumeClaimBuilder()
                 .withNewMetadata()
                 .withNamespace(job.owner().namespace())
                 .withName(job.claim())
@@ -48,36 +48,23 @@ record ReadVolumeJob(
                         .build())
                 .endMetadata()
                 .withNewSpec()
+                .withStorageClassName(of.storageClass())
                 .withVolumeMode(job.mode().wire())
                 .withNewDataSource("snapshot.storage.k8s.io", "VolumeSnapshot", snapshotName)
                 .withNewResources()
-                .addToRequests("storage", size())
+                .addToRequests("storage", size(of))
                 .endResources()
-                .withAccessModes(accessModes())
-                .endSpec();
-        PersistentVolumeClaim of = source;
-        return of == null || of.getSpec().getStorageClassName() == null
-                ? claim.build()
-                : claim.editSpec()
-                        .withStorageClassName(of.getSpec().getStorageClassName())
-                        .endSpec()
-                        .build();
+                .withAccessModes(of.accessMode())
+                .endSpec()
+                .build();
     }
 
-    private Quantity size() {
+    private Quantity size(SnapshotOrigin of) {
         String size = Objects.requireNonNull(snapshot, "no claim is made without a snapshot")
                 .restoreSize();
         if (size != null && Quantity.parse(size).getNumericalAmount().signum() > 0) {
             return Quantity.parse(size);
         }
-        PersistentVolumeClaim of = source;
-        return of == null ? LEAST : of.getSpec().getResources().getRequests().getOrDefault("storage", LEAST);
-    }
-
-    /** What the driver is known to offer; where one is enough, the plainest. */
-    private List<String> accessModes() {
-        PersistentVolumeClaim of = source;
-        List<String> modes = of == null ? List.of() : of.getSpec().getAccessModes();
-        return modes.isEmpty() ? List.of("ReadWriteOnce") : List.of(modes.getFirst());
+        return Objects.requireNonNullElse(of.size(), LEAST);
     }
 }

@@ -46,7 +46,6 @@ public final class VolumeEndpoint implements WebEndpoint {
     /**
      * An endpoint.
      *
-     * @param segmentBytes length of a segment of a volume that nobody has begun to read
      * @param worker name of this replica
      */
     public VolumeEndpoint(
@@ -56,14 +55,14 @@ public final class VolumeEndpoint implements WebEndpoint {
             SourceBook book,
             StagingStore staging,
             Announcer announcer,
-            int segmentBytes,
+            VolumeLimits limits,
             String worker) {
         this.tokens = tokens;
         this.requests = requests;
         this.ledger = ledger;
         this.book = book;
         this.staging = staging;
-        this.intake = new VolumeIntake(staging, announcer, segmentBytes, worker);
+        this.intake = new VolumeIntake(staging, announcer, book, limits, worker);
     }
 
     @Override
@@ -96,7 +95,7 @@ public final class VolumeEndpoint implements WebEndpoint {
             return serve(request, address, wanted);
         } catch (SourceBook.UnknownException | StagingUnavailableException | AnnouncementException e) {
             LOG.atWarn().addKeyValue("volume", address).setCause(e).log("a Pod has to come again");
-            return words(UNAVAILABLE, "come again: " + e.getMessage());
+            return words(UNAVAILABLE, "it can't be done at the moment: come again");
         }
     }
 
@@ -113,6 +112,9 @@ public final class VolumeEndpoint implements WebEndpoint {
         SourceFacts facts = facts(wanted, wish, address.epoch());
         if (facts.epoch() > address.epoch()) {
             return gone();
+        }
+        if (VolumeIntake.scatters(wish, facts)) {
+            return words(UNAVAILABLE, "too many segments are missing before this one, and have to come first");
         }
         WebAnswer answer = switch (wish) {
             case VolumeWish.Open open -> {
@@ -137,7 +139,8 @@ public final class VolumeEndpoint implements WebEndpoint {
             throws SourceBook.UnknownException, InterruptedException {
         boolean exact = wish instanceof VolumeWish.Open || wish instanceof VolumeWish.Missing;
         SourceFacts facts = exact ? book.read(wanted) : book.recall(wanted);
-        boolean behind = !exact && (facts.epoch() < epoch || facts.opened() == null);
+        boolean behind =
+                !exact && (facts.epoch() < epoch || facts.opened() == null || VolumeIntake.scatters(wish, facts));
         return behind ? book.read(wanted) : facts;
     }
 

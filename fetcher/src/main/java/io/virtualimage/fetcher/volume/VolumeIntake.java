@@ -32,17 +32,23 @@ final class VolumeIntake {
     private static final int REFUSED = 400;
     private static final int NOT_OPEN = 409;
     private static final int OF_NO_USE = 422;
+
+    /** Far more than honest readers need, and a few dozen KiB as text: less than a record on a topic may hold. */
+    static final int MOST_RANGES = 4096;
+
     private static final String FILE_NAME = "disk.img";
 
     private final StagingStore staging;
     private final Announcer announcer;
-    private final int segmentBytes;
+    private final SourceBook book;
+    private final VolumeLimits limits;
     private final String worker;
 
-    VolumeIntake(StagingStore staging, Announcer announcer, int segmentBytes, String worker) {
+    VolumeIntake(StagingStore staging, Announcer announcer, SourceBook book, VolumeLimits limits, String worker) {
         this.staging = staging;
         this.announcer = announcer;
-        this.segmentBytes = segmentBytes;
+        this.book = book;
+        this.limits = limits;
         this.worker = worker;
     }
 
@@ -54,19 +60,18 @@ final class VolumeIntake {
             return;
         }
         SourceOpened known = facts.opened();
-        int cut = known == null ? segmentBytes : known.segmentBytes();
-        if (lengthBytes / cut >= Integer.MAX_VALUE) {
-            String words = "the volume holds %d bytes".formatted(lengthBytes);
+        Validator validator = new Validator(Validator.Kind.CLAIM, address.origin());
+        if (known != null && Objects.equals(known.lengthBytes(), lengthBytes) && validator.equals(known.validator())) {
+            return;
+        }
+        int cut = known == null ? limits.segmentBytes() : known.segmentBytes();
+        if (lengthBytes > limits.maxBytes() || lengthBytes / cut >= Integer.MAX_VALUE) {
+            String words = "the volume holds %d bytes, and %d are the most".formatted(lengthBytes, limits.maxBytes());
             announcer.announce(failed(image, FailureReason.OVER_LIMIT, words));
             return;
         }
-        Validator validator = new Validator(Validator.Kind.CLAIM, address.origin());
-        if (known == null
-                || !Objects.equals(known.lengthBytes(), lengthBytes)
-                || !validator.equals(known.validator())) {
-            announcer.announce(
-                    new SourceOpened(image, address.epoch(), lengthBytes, cut, validator, true, FILE_NAME, null));
-        }
+        announcer.announce(
+                new SourceOpened(image, address.epoch(), lengthBytes, cut, validator, true, FILE_NAME, null));
     }
 
     private static StageFailed failed(Incarnation image, FailureReason reason, String words) {
@@ -76,7 +81,7 @@ final class VolumeIntake {
     /** What a Pod hears that has opened its volume. */
     static WebAnswer opened(VolumeWish.Open wish, SourceFacts facts) {
         SourceOpened opened = facts.opened();
-        return opened == null
+        return opened == null || !Objects.equals(opened.lengthBytes(), wish.lengthBytes())
                 ? VolumeEndpoint.words(
                         OF_NO_USE, "no image can be made of a volume of %d bytes".formatted(wish.lengthBytes()))
                 : VolumeEndpoint.words(OK, Integer.toString(opened.segmentBytes()));
@@ -86,11 +91,30 @@ final class VolumeIntake {
         if (facts.opened() == null) {
             return notOpen();
         }
-        SegmentSet present = facts.staged().present();
-        SegmentSet missing = present.missing(facts.staged().layout().count())
-                .collect(Gathering::new, Gathering::add, Gathering::addAll)
-                .set;
+        SegmentSet missing =
+                facts.staged().present().complement(facts.staged().layout().count());
         return VolumeEndpoint.words(OK, missing.toString());
+    }
+
+    /**
+     * Whether a segment would make what is staged of a volume too scattered. Who reads in order, a few segments at once,
+     * adds as few ranges to those that an earlier Pod, or lost segments, have left; whoever sends every second segment
+     * would add one with each, which all who follow the image would have to keep.
+     */
+    static boolean scatters(VolumeWish wish, SourceFacts facts) {
+        return switch (wish) {
+            case VolumeWish.Segment segment -> scatters(segment.index(), facts);
+            case VolumeWish.Zeros zeros -> scatters(zeros.index(), facts);
+            case VolumeWish.Open ignored -> false;
+            case VolumeWish.Missing ignored -> false;
+            case VolumeWish.Heartbeat ignored -> false;
+        };
+    }
+
+    private static boolean scatters(int index, SourceFacts facts) {
+        SegmentSet present = facts.staged().present();
+        int ranges = present.with(index).ranges();
+        return ranges > MOST_RANGES && ranges > present.ranges();
     }
 
     WebAnswer take(
@@ -143,7 +167,7 @@ final class VolumeIntake {
 
     private void announce(Incarnation image, int epoch, int index, SegmentFacts staged, SegmentLayout layout)
             throws AnnouncementException, InterruptedException {
-        announcer.announce(new SegmentFetched(
+        SegmentFetched said = new SegmentFetched(
                 image,
                 epoch,
                 null,
@@ -153,7 +177,9 @@ final class VolumeIntake {
                 staged.zeroBlocks(),
                 staged.allZero(),
                 layout.lengthBytes(),
-                worker));
+                worker);
+        announcer.announce(said);
+        book.note(said);
     }
 
     /** In the task's name, of which this replica knows nothing but that the Pod works for it. */
@@ -170,18 +196,5 @@ final class VolumeIntake {
 
     private static WebAnswer noSegment(int index, SegmentLayout layout) {
         return VolumeEndpoint.words(REFUSED, "there is no segment %d: there are %d".formatted(index, layout.count()));
-    }
-
-    /** Numbers, one after the other, as a set. */
-    private static final class Gathering {
-        private SegmentSet set = SegmentSet.EMPTY;
-
-        void add(int member) {
-            set = set.with(member);
-        }
-
-        void addAll(Gathering other) {
-            set = set.with(other.set);
-        }
     }
 }

@@ -25,6 +25,10 @@ public interface VolumeObjects {
     /** The Pods that were made for a Job, by its UID, and are still there. */
     List<Pod> podsOf(String namespace, String jobUid);
 
+    /** Why the last Pod could not be made for a Job, as its controller says it; null if it says nothing. */
+    @Nullable
+    String refusalOf(Job job);
+
     /** Creates it; returns what is there afterwards, which somebody else may have created. */
     Job create(Job job);
 
@@ -50,10 +54,16 @@ public interface VolumeObjects {
      * @param ready whether claims can be made from it
      * @param restoreSize the least that such a claim asks for, as Kubernetes writes it; null if it doesn't say
      * @param sourceClaim the claim that it was taken of; null if it was taken of something else
+     * @param annotations in which whoever took it may have said what that claim was like
      */
     record Snapshot(
             String uid,
             boolean ready,
             @Nullable String restoreSize,
-            @Nullable String sourceClaim) {}
+            @Nullable String sourceClaim,
+            Map<String, String> annotations) {
+        public Snapshot {
+            annotations = Map.copyOf(annotations);
+        }
+    }
 }

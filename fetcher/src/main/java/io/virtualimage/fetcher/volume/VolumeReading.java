@@ -2,6 +2,7 @@ package io.virtualimage.fetcher.volume;
 
 import io.fabric8.kubernetes.api.model.HasMetadata;
 import io.fabric8.kubernetes.api.model.PersistentVolumeClaim;
+import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.api.model.batch.v1.Job;
 import io.fabric8.kubernetes.client.KubernetesClientException;
 import io.virtualimage.fetcher.volume.VolumeObjects.Snapshot;
@@ -21,7 +22,9 @@ import io.virtualimage.topics.Event.TaskDeferred.Deferral;
 import io.virtualimage.topics.FailureReason;
 import io.virtualimage.topics.Incarnation;
 import io.virtualimage.topics.Task;
+import java.time.Clock;
 import java.time.Duration;
+import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
@@ -36,11 +39,13 @@ public final class VolumeReading {
 
     private final VolumeObjects objects;
     private final @Nullable ReadingSettings settings;
+    private final Clock clock;
 
     /** @param settings null if this installation can't read volumes */
-    public VolumeReading(VolumeObjects objects, @Nullable ReadingSettings settings) {
+    public VolumeReading(VolumeObjects objects, @Nullable ReadingSettings settings, Clock clock) {
         this.objects = objects;
         this.settings = settings;
+        this.clock = clock;
     }
 
     /**
@@ -59,10 +64,7 @@ public final class VolumeReading {
         try {
             look(task, known, context);
         } catch (KubernetesClientException e) {
-            throw TaskDeferredException.outage(
-                    "the Kubernetes API can't be asked about the volume of %s: %s"
-                            .formatted(task.image().subject(), VolumeTrouble.words(e)),
-                    e);
+            throw VolumeTrouble.of(e, task);
         }
     }
 
@@ -76,13 +78,18 @@ public final class VolumeReading {
             context.checkpoint(); // the broom may have come meanwhile
             job = objects.create(wanted.job().manifest(known.program()));
         }
-        JobVerdict verdict =
-                JobVerdict.of(job, objects.podsOf(namespace, job.getMetadata().getUid()));
+        List<Pod> pods = objects.podsOf(namespace, job.getMetadata().getUid());
+        JobVerdict verdict = JobVerdict.of(job, pods);
         switch (verdict) {
             case JobVerdict.Going ignored -> throw later("the Job %s is being removed".formatted(name));
             case JobVerdict.Underway underway -> {
                 if (wanted.snapshot() != null && objects.claim(namespace, name) == null) {
                     objects.create(wanted.claim(job));
+                }
+                String refusal =
+                        pods.isEmpty() && VolumeTrouble.overdue(job, clock.instant()) ? objects.refusalOf(job) : null;
+                if (refusal != null) {
+                    throw VolumeTrouble.noPod(name, refusal);
                 }
                 throw later("the Job %s reads the volume: %s".formatted(name, underway.words()));
             }
@@ -138,12 +145,16 @@ public final class VolumeReading {
                                     snapshot == null ? "is not there" : "is not ready to use"),
                     null);
         }
-        String sourceName = snapshot.sourceClaim();
-        PersistentVolumeClaim source = sourceName == null ? null : objects.claim(namespace, sourceName);
-        VolumeMode mode = VolumeMode.of(source == null ? null : source.getSpec().getVolumeMode());
-        VolumeJob named = job(task, known, "none", mode, snapshot.uid());
         // The claim has the Job's name, and goes with it.
-        return new ReadVolumeJob(job(task, known, named.name(), mode, snapshot.uid()), snapshot, name, source);
+        String made =
+                job(task, known, "none", VolumeMode.FILESYSTEM, snapshot.uid()).name();
+        PersistentVolumeClaim like = objects.claim(namespace, made);
+        String sourceName = snapshot.sourceClaim();
+        if (like == null && sourceName != null) {
+            like = objects.claim(namespace, sourceName);
+        }
+        SnapshotOrigin origin = SnapshotOrigin.of(snapshot, name, like, task);
+        return new ReadVolumeJob(job(task, known, made, origin.mode(), snapshot.uid()), snapshot, name, origin);
     }
 
     private static VolumeJob job(

@@ -1,18 +1,69 @@
 package io.virtualimage.fetcher.volume;
 
 import io.fabric8.kubernetes.api.model.PersistentVolumeClaim;
+import io.fabric8.kubernetes.api.model.batch.v1.Job;
 import io.fabric8.kubernetes.client.KubernetesClientException;
 import io.virtualimage.k8s.volume.VolumeJob;
 import io.virtualimage.stage.work.TaskDeferredException;
 import io.virtualimage.topics.Event.TaskDeferred.Deferral;
 import io.virtualimage.topics.FailureReason;
 import io.virtualimage.topics.Task;
+import java.net.HttpURLConnection;
 import java.time.Duration;
+import java.time.Instant;
 import org.jspecify.annotations.Nullable;
 
 /** On whose account it is that a volume can't be read, and in which words. */
 final class VolumeTrouble {
+    /** A Job whose controller can make its Pod has one long before. */
+    private static final Duration POD_WITHIN = Duration.ofMinutes(1);
+
+    /** Until a quota is asked again whether there is room. */
+    private static final Duration QUOTA = Duration.ofSeconds(15);
+
+    private static final String OVER_QUOTA = "exceeded quota";
+
     private VolumeTrouble() {}
+
+    /** Whether a Job without Pods has been there for longer than it takes to make one. */
+    static boolean overdue(Job job, Instant now) {
+        String created = job.getMetadata().getCreationTimestamp();
+        return created != null && Instant.parse(created).plus(POD_WITHIN).isBefore(now);
+    }
+
+    /**
+     * A Job's Pod may not be made: by a quota, a LimitRange or whatever else looks at Pods there. It is made when they let
+     * it, so the image waits.
+     *
+     * @param refusal as the Job controller says it
+     */
+    static TaskDeferredException noPod(String job, String refusal) {
+        return refusal.contains(OVER_QUOTA)
+                ? overQuota(refusal, null)
+                : TaskDeferredException.outage(
+                        "the Job %s has no Pod to read the volume with: %s".formatted(job, refusal), null);
+    }
+
+    /** What the API server's refusal, or its silence, means. */
+    static TaskDeferredException of(KubernetesClientException failure, Task.ReadVolume task) {
+        String words = words(failure);
+        return failure.getCode() == HttpURLConnection.HTTP_FORBIDDEN && words.contains(OVER_QUOTA)
+                ? overQuota(words, failure)
+                : TaskDeferredException.outage(
+                        "the Kubernetes API can't be asked about the volume of %s: %s"
+                                .formatted(task.image().subject(), words),
+                        failure);
+    }
+
+    /** It counts against nothing: the image waits until there is room. */
+    private static TaskDeferredException overQuota(String words, @Nullable Throwable cause) {
+        return new TaskDeferredException(
+                Deferral.OUTAGE,
+                FailureReason.QUOTA_EXCEEDED,
+                words.substring(words.indexOf(OVER_QUOTA)),
+                QUOTA,
+                cause);
+    }
 
     /**
      * What a Job's failure means for the task: the volume's own trouble uses up the retry budget, a service of ours that

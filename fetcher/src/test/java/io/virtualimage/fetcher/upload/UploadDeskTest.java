@@ -11,8 +11,12 @@ import io.virtualimage.stage.process.ViewRecord;
 import io.virtualimage.stage.staging.InMemoryStagingStore;
 import io.virtualimage.stage.staging.SegmentKey;
 import io.virtualimage.stage.web.WebAnswer;
+import io.virtualimage.stage.work.AnnouncementException;
+import io.virtualimage.stage.work.Announcer;
+import io.virtualimage.stage.work.SegmentFeed;
 import io.virtualimage.topics.Checksums;
 import io.virtualimage.topics.DataSource;
+import io.virtualimage.topics.DeadLetter;
 import io.virtualimage.topics.Event;
 import io.virtualimage.topics.Event.SegmentFetched;
 import io.virtualimage.topics.Event.UploadInterrupted;
@@ -35,6 +39,7 @@ import java.io.PipedOutputStream;
 import java.io.SequenceInputStream;
 import java.nio.file.Path;
 import java.time.Clock;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.Arrays;
 import java.util.List;
@@ -42,6 +47,8 @@ import java.util.Random;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -61,6 +68,7 @@ class UploadDeskTest {
     private final UploadBook book = new UploadBook(tokens, new Random(1));
     private final SimpleMeterRegistry meters = new SimpleMeterRegistry();
     private final byte[] file = bytes(3_500);
+    private Duration patience = Duration.ofMinutes(1);
 
     @TempDir
     Path spools;
@@ -81,11 +89,16 @@ class UploadDeskTest {
     }
 
     private UploadDesk desk(String worker, int most, Path folder) {
+        return desk(worker, most, folder, topic, topic);
+    }
+
+    private UploadDesk desk(
+            String worker, int most, Path folder, SegmentFeed.Histories histories, Announcer announcer) {
         return new UploadDesk(
-                new UploadPorts(staging, topic, topic, clock, worker),
+                new UploadPorts(staging, announcer, histories, clock, worker),
                 book,
                 () -> true,
-                new UploadLimits(SEGMENT, LARGEST),
+                new UploadLimits(SEGMENT, LARGEST, patience),
                 most,
                 folder,
                 new Random(worker.hashCode()),
@@ -248,7 +261,7 @@ class UploadDeskTest {
 
     @Test
     void ofManyAtATimeOneArrives() throws Exception {
-        List<CompletableFuture<WebAnswer>> answers = java.util.stream.IntStream.range(0, 8)
+        List<CompletableFuture<WebAnswer>> answers = IntStream.range(0, 8)
                 .mapToObj(i -> async(desk("w" + i), request("PUT").body(file)))
                 .toList();
         int arrived = 0;
@@ -298,8 +311,107 @@ class UploadDeskTest {
         WebAnswer answer = desk("one").serve(request("PUT").length(null));
         assertThat(answer.status()).isEqualTo(400);
         assertThat(answer.text()).contains("The file is empty");
-        assertThat(topic.events(SegmentFetched.class)).isEmpty();
+        assertThat(topic.events(UploadOpened.class)).isEmpty(); // nobody hears of it
         assertThat(desk("one").serve(request("PUT").body(file)).status()).isEqualTo(201);
+    }
+
+    @Test
+    void whoGoesOnWithoutALengthIsHeldToTheOneThatWasTold() throws Exception {
+        cut(2_300);
+        FakeRequest less = request("PATCH")
+                .body(new ByteArrayInputStream(file, 2_000, 400))
+                .length(null)
+                .with("Content-Type", "application/partial-upload")
+                .with("Upload-Offset", "2000")
+                .with("Upload-Complete", "?1");
+        WebAnswer answer = desk("two").serve(less);
+        assertThat(answer.status()).isEqualTo(400);
+        assertThat(answer.text()).contains("The body ended after byte 2400 of a file of 3500 bytes.");
+        assertThat(facts().staged().complete()).isFalse();
+
+        FakeRequest rest = request("PATCH")
+                .body(new ByteArrayInputStream(file, 2_000, 1_500))
+                .length(null)
+                .with("Content-Type", "application/partial-upload")
+                .with("Upload-Offset", "2000")
+                .with("Upload-Complete", "?1");
+        assertThat(desk("two").serve(rest).status()).isEqualTo(201);
+        assertThat(staged()).isEqualTo(file);
+    }
+
+    @Test
+    void whoSendsNextToNothingLosesItsPlace() throws Exception {
+        patience = Duration.ofMillis(50);
+        InputStream trickle = new InputStream() {
+            @Override
+            public int read(byte[] buffer, int offset, int length) {
+                LockSupport.parkNanos(patience.toNanos());
+                buffer[offset] = 1;
+                return 1;
+            }
+
+            @Override
+            public int read() {
+                throw new AssertionError("read in blocks");
+            }
+        };
+        WebAnswer answer = desk("one").serve(request("PUT").body(trickle).length(3_500L));
+        assertThat(answer.status()).isEqualTo(408);
+        assertThat(answer.text()).contains("The file comes too slowly, only 1 bytes");
+        assertThat(topic.events(UploadInterrupted.class)).hasSize(1);
+        patience = Duration.ofMinutes(1);
+        assertThat(desk("two").serve(request("PUT").body(file)).status()).isEqualTo(201);
+    }
+
+    @Test
+    void onlySoManyLookAtOnce() throws Exception {
+        CountDownLatch looking = new CountDownLatch(16);
+        CountDownLatch go = new CountDownLatch(1);
+        SegmentFeed.Histories slow = (image, partition, since) -> {
+            looking.countDown();
+            try {
+                go.await();
+            } catch (InterruptedException e) {
+                throw new IllegalStateException(e);
+            }
+            return topic.followSince(image, partition, since);
+        };
+        UploadDesk desk = desk("one", 2, spools, slow, topic);
+        List<CompletableFuture<WebAnswer>> looks = IntStream.range(0, 16)
+                .mapToObj(i -> async(desk, request("GET")))
+                .toList();
+        looking.await();
+        WebAnswer answer = desk.serve(request("HEAD"));
+        assertThat(answer.status()).isEqualTo(503);
+        assertThat(answer.headers()).containsKey("Retry-After");
+        go.countDown();
+        for (CompletableFuture<WebAnswer> look : looks) {
+            assertThat(look.get(30, TimeUnit.SECONDS).status()).isEqualTo(200);
+        }
+        assertThat(desk.serve(request("GET")).status()).isEqualTo(200);
+    }
+
+    @Test
+    void whatTroublesUsStaysAmongUs() throws Exception {
+        Announcer away = new Announcer() {
+            @Override
+            public void announce(Event event) throws AnnouncementException {
+                throw new AnnouncementException("broker-0.internal:9092 is away", null);
+            }
+
+            @Override
+            public void bury(String key, DeadLetter letter) {
+                throw new AssertionError();
+            }
+        };
+        WebAnswer answer =
+                desk("one", 2, spools, topic, away).serve(request("PUT").body(file));
+        assertThat(answer.status()).isEqualTo(503);
+        assertThat(answer.text()).contains("can't be announced at the moment").doesNotContain("broker-0");
+        WebAnswer full =
+                desk("one", 2, spools.resolve("missing")).serve(request("PUT").body(file));
+        assertThat(full.status()).isEqualTo(503);
+        assertThat(full.text()).contains("can't keep what comes").doesNotContain("missing");
     }
 
     @Test
@@ -391,6 +503,55 @@ class UploadDeskTest {
         }
         assertThat(topic.events(UploadInterrupted.class)).hasSize(1);
         assertThat(desk("two").serve(request("PUT").body(file)).status()).isEqualTo(201);
+    }
+
+    /** A body of which a block is there, but only when something has interrupted who reads it. */
+    private InputStream interrupted(Runnable by) {
+        return new InputStream() {
+            private boolean begun;
+
+            @Override
+            public int read(byte[] buffer, int offset, int length) throws IOException {
+                if (begun) {
+                    throw new IOException("the next block never came");
+                }
+                begun = true;
+                Thread.ofVirtual().start(by);
+                while (!Thread.currentThread().isInterrupted()) {
+                    Thread.onSpinWait();
+                }
+                System.arraycopy(file, 0, buffer, offset, length);
+                return length;
+            }
+
+            @Override
+            public int read() {
+                throw new AssertionError("read in blocks");
+            }
+        };
+    }
+
+    @Test
+    void aReplicaThatIsStoppedWhileItWritesLetsAnotherOneGoOnToo() throws Exception {
+        UploadDesk desk = desk("one");
+        WebAnswer answer =
+                desk.serve(request("PUT").body(interrupted(desk::close)).length(3_500L));
+        assertThat(answer.status()).isEqualTo(503);
+        assertThat(answer.text()).contains("being stopped");
+        assertThat(topic.events(UploadInterrupted.class))
+                .singleElement()
+                .satisfies(end -> assertThat(end.message()).isEqualTo("the replica that received it was stopped"));
+        assertThat(desk("two").serve(request("PUT").body(file)).status()).isEqualTo(201);
+    }
+
+    @Test
+    void anImageThatFailsWhileItWritesSaysSo() throws Exception {
+        WebAnswer answer = desk("one")
+                .serve(request("PUT")
+                        .body(interrupted(() -> tell(status(ImageStatus.Phase.FAILED, "The bytes are no disk image."))))
+                        .length(3_500L));
+        assertThat(answer.status()).isEqualTo(422);
+        assertThat(answer.text()).contains("The bytes are no disk image.");
     }
 
     // ---- how it is done

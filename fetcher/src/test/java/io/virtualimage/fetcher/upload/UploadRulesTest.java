@@ -17,7 +17,7 @@ import org.junit.jupiter.api.Test;
 class UploadRulesTest {
     private static final Instant AT = Instant.parse("2026-01-01T00:00:00Z");
     private static final Incarnation IMAGE = new Incarnation("default", "image", "uid", 1, 0);
-    private static final UploadLimits LIMITS = new UploadLimits(100, 1000);
+    private static final UploadLimits LIMITS = new UploadLimits(100, 1000, Duration.ofMinutes(1));
 
     private static final Sending WHOLE = new Sending(0, false, 250L, 250L, true, "f");
     private static final Sending REST = new Sending(100, true, 150L, 250L, true, "f");

@@ -12,10 +12,14 @@ import java.util.TreeMap;
 
 /** A namespace with what reading a volume needs, in memory; what comes of a Job, a test says. */
 public final class FakeVolumes implements VolumeObjects {
+    /** When all Jobs were made. */
+    static final String CREATED = "2026-01-01T00:00:00Z";
+
     final Map<String, PersistentVolumeClaim> claims = new TreeMap<>();
     final Map<String, Snapshot> snapshots = new HashMap<>();
     final Map<String, Job> jobs = new TreeMap<>();
     final List<Pod> pods = new ArrayList<>();
+    String refusal;
     boolean away;
 
     private int made;
@@ -54,11 +58,18 @@ public final class FakeVolumes implements VolumeObjects {
     }
 
     @Override
+    public String refusalOf(Job job) {
+        check();
+        return refusal;
+    }
+
+    @Override
     public Job create(Job job) {
         check();
         Job created = job.edit()
                 .editMetadata()
                 .withUid("job-uid-" + ++made)
+                .withCreationTimestamp(CREATED)
                 .endMetadata()
                 .build();
         return jobs.computeIfAbsent(job.getMetadata().getName(), name -> created);

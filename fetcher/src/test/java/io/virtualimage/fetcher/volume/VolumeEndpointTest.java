@@ -40,12 +40,15 @@ class VolumeEndpointTest {
     private static final Incarnation IMAGE = new Incarnation("ns", "vi", "uid-1", 2, 0);
     private static final AccessTokens TOKENS = new AccessTokens("0123456789".repeat(4));
 
+    private static final VolumeLimits LIMITS = new VolumeLimits(4, 1 << 20);
+
     private final InMemoryStagingStore staging = new InMemoryStagingStore();
     private final List<Event> events = new ArrayList<>();
     private final VolumeRequests requests = new VolumeRequests();
+    private final FakeBook book = new FakeBook();
     private boolean stale;
     private final VolumeEndpoint endpoint = new VolumeEndpoint(
-            TOKENS, requests, new FakeLedger(), new FakeBook(), staging, new FakeAnnouncer(), 4, "fetcher-1");
+            TOKENS, requests, new FakeLedger(), book, staging, new FakeAnnouncer(), LIMITS, "fetcher-1");
 
     @BeforeEach
     void want() {
@@ -80,20 +83,33 @@ class VolumeEndpointTest {
     }
 
     private final class FakeBook implements SourceBook {
+        private SourceFacts recalled = SourceFacts.NONE;
+        private int reads;
+        private boolean away;
+
         @Override
-        public SourceFacts read(WantedVolume volume) {
-            SourceFacts facts = SourceFacts.NONE;
+        public SourceFacts read(WantedVolume volume) throws UnknownException {
+            if (away) {
+                throw new UnknownException("broker-0.internal:9092 does not answer", null);
+            }
+            reads++;
+            recalled = SourceFacts.NONE;
             for (Event event : events) {
                 if (event instanceof Event.Fetched fetched && event.image().equals(volume.image())) {
-                    facts = facts.merge(fetched, Instant.EPOCH);
+                    recalled = recalled.merge(fetched, Instant.EPOCH);
                 }
             }
-            return facts;
+            return recalled;
         }
 
         @Override
-        public SourceFacts recall(WantedVolume volume) {
-            return read(volume);
+        public SourceFacts recall(WantedVolume volume) throws UnknownException {
+            return recalled.opened() == null ? read(volume) : recalled;
+        }
+
+        @Override
+        public void note(Event.Fetched said) {
+            recalled = recalled.merge(said, Instant.EPOCH);
         }
     }
 
@@ -195,6 +211,63 @@ class VolumeEndpointTest {
                 .singleElement()
                 .isInstanceOfSatisfying(
                         StageFailed.class, failed -> assertThat(failed.reason()).isEqualTo(FailureReason.SOURCE_EMPTY));
+    }
+
+    @Test
+    void aVolumeThatIsTooLargeEndsTheImageAndNothingIsCountedOfIt() throws Exception {
+        assertThat(ask("POST", "open/1048577", "").text())
+                .isEqualTo("no image can be made of a volume of 1048577 bytes\n");
+        assertThat(events).singleElement().isInstanceOfSatisfying(StageFailed.class, failed -> {
+            assertThat(failed.reason()).isEqualTo(FailureReason.OVER_LIMIT);
+            assertThat(failed.message()).isEqualTo("the volume holds 1048577 bytes, and 1048576 are the most");
+        });
+        assertThat(ask("GET", "missing", "").status()).isEqualTo(409);
+        assertThat(ask("POST", "open/1048576", "").status()).isEqualTo(200);
+    }
+
+    @Test
+    void aVolumeThatOutgrewTheLimitMeanwhileIsRefused() throws Exception {
+        ask("POST", "open/10", "");
+
+        assertThat(ask("POST", "open/1048577", "").status()).isEqualTo(422);
+        assertThat(events).last().isInstanceOf(StageFailed.class);
+    }
+
+    @Test
+    void whoScattersSegmentsHasToSendTheFirstOnesFirst() throws Exception {
+        ask("POST", "open/1000000", "");
+        int index = 1;
+        for (int ranges = 0; ranges < VolumeIntake.MOST_RANGES; ranges++) {
+            assertThat(ask("PUT", "zeros/" + index, "").status()).isEqualTo(204);
+            index += 2;
+        }
+        assertThat(ask("PUT", "zeros/" + index, "").status()).isEqualTo(503);
+        assertThat(ask("PUT", "segments/" + index, "abcd").status()).isEqualTo(503);
+
+        assertThat(ask("PUT", "zeros/2", "").status()).isEqualTo(204); // one range less
+        assertThat(ask("PUT", "zeros/" + index, "").status()).isEqualTo(204);
+        assertThat(ask("PUT", "zeros/" + (index + 1), "").status()).isEqualTo(204); // not one more
+    }
+
+    @Test
+    void whoReadsInOrderAmongManyReplicasIsNotTakenForThat() throws Exception {
+        ask("POST", "open/1000000", "");
+        int reads = book.reads;
+        for (int index = 0; index < 3 * VolumeIntake.MOST_RANGES + 3; index += 3) {
+            assertThat(ask("PUT", "zeros/" + index, "").status()).isEqualTo(204);
+            for (int other = index + 1; other < index + 3; other++) {
+                events.add(new SegmentFetched(IMAGE, 0, null, other, 4, 0, SegmentSet.of(0), true, 1000000L, "f-2"));
+            }
+        }
+        assertThat(book.reads).isEqualTo(reads + 1);
+    }
+
+    @Test
+    void whatTroublesUsStaysAmongUs() throws Exception {
+        book.away = true;
+        WebAnswer answer = ask("POST", "open/10", "");
+        assertThat(answer.status()).isEqualTo(503);
+        assertThat(answer.text()).isEqualTo("it can't be done at the moment: come again\n");
     }
 
     @Test

@@ -12,6 +12,7 @@ import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.api.model.PodBuilder;
 import io.fabric8.kubernetes.api.model.Quantity;
 import io.fabric8.kubernetes.api.model.batch.v1.Job;
+import io.fabric8.kubernetes.client.KubernetesClientException;
 import io.virtualimage.fetcher.volume.VolumeObjects.Snapshot;
 import io.virtualimage.k8s.volume.VolumeProgram;
 import io.virtualimage.stage.access.AccessTokens;
@@ -22,14 +23,21 @@ import io.virtualimage.topics.DataSource;
 import io.virtualimage.topics.Event;
 import io.virtualimage.topics.Event.StreamBroken;
 import io.virtualimage.topics.Event.TaskDeferred.Deferral;
+import io.virtualimage.topics.FailureReason;
 import io.virtualimage.topics.Incarnation;
 import io.virtualimage.topics.ObjectKind;
 import io.virtualimage.topics.Position;
 import io.virtualimage.topics.Task;
 import java.net.URI;
+import java.time.Clock;
 import java.time.Duration;
+import java.time.Instant;
+import java.time.ZoneId;
+import java.time.ZoneOffset;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import org.junit.jupiter.api.Test;
 
 class VolumeReadingTest {
@@ -43,7 +51,35 @@ class VolumeReadingTest {
 
     private final FakeVolumes volumes = new FakeVolumes();
     private final List<Event> announced = new ArrayList<>();
-    private final VolumeReading reading = new VolumeReading(volumes, SETTINGS);
+    private Clock clock = at("00:00:59");
+    private final VolumeReading reading = new VolumeReading(volumes, SETTINGS, new Clock() {
+        @Override
+        public ZoneId getZone() {
+            return ZoneOffset.UTC;
+        }
+
+        @Override
+        public Clock withZone(ZoneId zone) {
+            throw new UnsupportedOperationException();
+        }
+
+        @Override
+        public Instant instant() {
+            return clock.instant();
+        }
+    });
+
+    private static Clock at(String time) {
+        return Clock.fixed(Instant.parse("2026-01-01T" + time + "Z"), ZoneOffset.UTC);
+    }
+
+    private static Snapshot snapshot(boolean ready, String restoreSize, String sourceClaim, String... annotations) {
+        Map<String, String> said = new HashMap<>();
+        for (int i = 0; i < annotations.length; i += 2) {
+            said.put(annotations[i], annotations[i + 1]);
+        }
+        return new Snapshot("snapshot-uid", ready, restoreSize, sourceClaim, said);
+    }
 
     private static Task.ReadVolume task(DataSource.Volume source, int epoch) {
         return new Task.ReadVolume(new Task.Header(IMAGE, epoch, new Position(0, 7), 1), source, 1 << 20);
@@ -218,7 +254,7 @@ class VolumeReadingTest {
     @Test
     void aSnapshotBecomesAClaimThatGoesWithTheJob() {
         volumes.claims.put("disk", claim("Bound", "Block"));
-        volumes.snapshots.put("snap", new Snapshot("snapshot-uid", true, "12Gi", "disk"));
+        volumes.snapshots.put("snap", snapshot(true, "12Gi", "disk"));
 
         assertThat(look(SNAPSHOT).deferral()).isEqualTo(Deferral.STARVED);
 
@@ -236,20 +272,146 @@ class VolumeReadingTest {
     }
 
     @Test
-    void aSnapshotWhoseClaimIsGoneGetsOneOfTheDefaultClass() {
-        volumes.snapshots.put("snap", new Snapshot("snapshot-uid", true, null, "disk"));
+    void aSnapshotWhoseClaimIsGoneIsRestoredAsItsAnnotationsSay() {
+        volumes.snapshots.put(
+                "snap",
+                snapshot(
+                        true,
+                        null,
+                        "disk",
+                        "virtualization.deckhouse.io/storage-class-name",
+                        "replicated",
+                        "virtualization.deckhouse.io/volume-mode",
+                        "Block",
+                        "virtualization.deckhouse.io/access-mode",
+                        "ReadWriteMany"));
 
         look(SNAPSHOT);
 
+        assertThatClaimIs("replicated", "Block", "ReadWriteMany");
+        assertThat(onlyJob()
+                        .getSpec()
+                        .getTemplate()
+                        .getSpec()
+                        .getContainers()
+                        .getFirst()
+                        .getVolumeDevices())
+                .hasSize(1);
+    }
+
+    @Test
+    void aClaimThatGoesWhileItsSnapshotIsReadIsOfNoMatter() {
+        volumes.claims.put("disk", claim("Bound", "Block"));
+        volumes.snapshots.put("snap", snapshot(true, null, "disk"));
+        look(SNAPSHOT);
+        volumes.claims.remove("disk");
+
+        assertThat(look(SNAPSHOT).deferral()).isEqualTo(Deferral.STARVED);
+        volumes.jobs.clear();
+        look(SNAPSHOT);
+        assertThat(onlyJob()
+                        .getSpec()
+                        .getTemplate()
+                        .getSpec()
+                        .getContainers()
+                        .getFirst()
+                        .getVolumeDevices())
+                .hasSize(1);
+    }
+
+    @Test
+    void whatOlderPlatformsWroteIsUnderstoodToo() {
+        volumes.snapshots.put(
+                "snap",
+                snapshot(
+                        true,
+                        null,
+                        null,
+                        "storageClass",
+                        "local",
+                        "volumeMode",
+                        "Filesystem",
+                        "accessModes",
+                        "ReadWriteOnce,ReadWriteMany"));
+
+        look(SNAPSHOT);
+
+        assertThatClaimIs("local", "Filesystem", "ReadWriteOnce");
+    }
+
+    private void assertThatClaimIs(String storageClass, String mode, String accessMode) {
         PersistentVolumeClaim made = volumes.claims.get(onlyJob().getMetadata().getName());
-        assertThat(made.getSpec().getStorageClassName()).isNull();
-        assertThat(made.getSpec().getVolumeMode()).isEqualTo("Filesystem");
-        assertThat(made.getSpec().getAccessModes()).containsExactly("ReadWriteOnce");
+        assertThat(made.getSpec().getStorageClassName()).isEqualTo(storageClass);
+        assertThat(made.getSpec().getVolumeMode()).isEqualTo(mode);
+        assertThat(made.getSpec().getAccessModes()).containsExactly(accessMode);
+        assertThat(made.getSpec().getResources().getRequests()).containsEntry("storage", new Quantity("1Mi"));
+    }
+
+    @Test
+    void aSnapshotOfWhichTooLittleIsKnownIsTheSourcesTrouble() {
+        volumes.snapshots.put("snap", snapshot(true, null, "disk"));
+        assertThat(look(SNAPSHOT).deferral()).isEqualTo(Deferral.SOURCE);
+        assertThat(look(SNAPSHOT).words())
+                .isEqualTo("the VolumeSnapshot snap of the VirtualDiskSnapshot before can't be restored: neither its"
+                        + " annotations nor the claim that it was taken of tell the storage class and the volume mode");
+
+        volumes.snapshots.put("snap", snapshot(true, null, "disk", "storageClass", "local", "volumeMode", " "));
+        assertThat(look(SNAPSHOT).words()).endsWith("tell the volume mode");
+        assertThat(volumes.jobs).isEmpty();
+        assertThat(volumes.claims).isEmpty();
+    }
+
+    @Test
+    void aJobThatCanNotHaveAPodSaysWhy() {
+        volumes.claims.put("disk", claim("Bound", null));
+        volumes.refusal = "Error creating: pods \"x\" is forbidden: minimum cpu usage per Container is 1";
+        assertThat(look(DISK).deferral()).isEqualTo(Deferral.STARVED);
+        assertThat(look(DISK).words()).endsWith("its Pod is at work, or will be");
+
+        clock = at("00:01:01");
+        TaskDeferredException deferred = look(DISK);
+
+        assertThat(deferred.deferral()).isEqualTo(Deferral.OUTAGE);
+        assertThat(deferred.words())
+                .startsWith("the Job %s has no Pod"
+                        .formatted(onlyJob().getMetadata().getName()))
+                .endsWith("minimum cpu usage per Container is 1");
+        volumes.pods.add(pod(0, null));
+        assertThat(look(DISK).deferral()).isEqualTo(Deferral.STARVED);
+    }
+
+    @Test
+    void aQuotaThatLeavesNoRoomForThePodIsSaid() {
+        volumes.claims.put("disk", claim("Bound", null));
+        look(DISK);
+        clock = at("00:01:01");
+        assertThat(look(DISK).deferral()).isEqualTo(Deferral.STARVED); // nothing is said
+
+        volumes.refusal = "Error creating: pods \"x\" is forbidden: exceeded quota: small, requested: pods=1";
+        TaskDeferredException deferred = look(DISK);
+
+        assertThat(deferred.deferral()).isEqualTo(Deferral.OUTAGE);
+        assertThat(deferred.reason()).isEqualTo(FailureReason.QUOTA_EXCEEDED);
+        assertThat(deferred.words()).isEqualTo("exceeded quota: small, requested: pods=1");
+    }
+
+    @Test
+    void aQuotaThatLeavesNoRoomForTheClaimIsSaidToo() {
+        KubernetesClientException refused = new KubernetesClientException(
+                "persistentvolumeclaims \"x\" is forbidden: exceeded quota: small", 403, null);
+
+        TaskDeferredException deferred = VolumeTrouble.of(refused, task(SNAPSHOT, 0));
+
+        assertThat(deferred.reason()).isEqualTo(FailureReason.QUOTA_EXCEEDED);
+        assertThat(deferred.words()).isEqualTo("exceeded quota: small");
+        assertThat(VolumeTrouble.of(new KubernetesClientException("forbidden", 403, null), task(DISK, 0))
+                        .reason())
+                .isEqualTo(FailureReason.INTERNAL);
     }
 
     @Test
     void aSnapshotThatIsNotReadyIsTheSourcesTrouble() {
-        volumes.snapshots.put("snap", new Snapshot("snapshot-uid", false, null, null));
+        volumes.snapshots.put("snap", snapshot(false, null, null));
         assertThat(look(SNAPSHOT).words())
                 .isEqualTo("the VolumeSnapshot snap of the VirtualDiskSnapshot before is not ready to use");
         assertThat(volumes.jobs).isEmpty();
@@ -260,7 +422,7 @@ class VolumeReadingTest {
         volumes.away = true;
         assertThat(look(DISK).deferral()).isEqualTo(Deferral.OUTAGE);
 
-        VolumeReading none = new VolumeReading(volumes, null);
+        VolumeReading none = new VolumeReading(volumes, null, clock);
         TaskDeferredException deferred = catchThrowableOfType(
                 TaskDeferredException.class, () -> none.run(task(DISK, 0), new FakeContext(announced)));
         assertThat(deferred.deferral()).isEqualTo(Deferral.OUTAGE);
@@ -269,8 +431,8 @@ class VolumeReadingTest {
 
     @Test
     void removesWhatWasMadeForTheVersionsUpToOne() throws Exception {
-        volumes.claims.put("disk", claim("Bound", null));
-        volumes.snapshots.put("snap", new Snapshot("snapshot-uid", true, null, null));
+        volumes.claims.put("disk", claim("Bound", "Filesystem"));
+        volumes.snapshots.put("snap", snapshot(true, null, "disk"));
         look(SNAPSHOT);
         String made = onlyJob().getMetadata().getName();
 

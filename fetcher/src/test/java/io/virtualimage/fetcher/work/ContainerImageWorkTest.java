@@ -44,6 +44,7 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
+import java.time.Clock;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
@@ -180,7 +181,7 @@ class ContainerImageWorkTest {
                         (image, from) -> {
                             throw new AssertionError("all is staged");
                         },
-                        new VolumeReading(new FakeVolumes(), null),
+                        new VolumeReading(new FakeVolumes(), null, Clock.systemUTC()),
                         new Random(1))
                 .run(task, context);
     }

@@ -42,6 +42,7 @@ import java.lang.reflect.InvocationTargetException;
 import java.lang.reflect.Proxy;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
+import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayDeque;
@@ -72,7 +73,7 @@ class FetchWorkerTest {
                 source,
                 store,
                 (image, from) -> new FakeFeed(fed),
-                new VolumeReading(volumes, null),
+                new VolumeReading(volumes, null, Clock.systemUTC()),
                 new Random(1));
     }
 

@@ -22,11 +22,13 @@ import org.jspecify.annotations.Nullable;
 public final class TcpBalancer implements RunningComponent {
     private static final int CONNECT_MS = 1_000;
     private static final int BACKLOG = 128;
+    private static final int BUFFER_BYTES = 16 * 1024;
 
     private final ServerSocket server;
     private final List<Integer> ports;
     private final AtomicInteger next = new AtomicInteger();
     private final Set<Socket> open = ConcurrentHashMap.newKeySet();
+    private final ByteGate gate = new ByteGate();
 
     private TcpBalancer(ServerSocket server, List<Integer> ports) {
         this.server = server;
@@ -55,6 +57,11 @@ public final class TcpBalancer implements RunningComponent {
         return "127.0.0.1:" + server.getLocalPort();
     }
 
+    /** What clients send goes through it: open, unless somebody shuts it. */
+    public ByteGate gate() {
+        return gate;
+    }
+
     private void accept() {
         while (!server.isClosed()) {
             try {
@@ -74,8 +81,8 @@ public final class TcpBalancer implements RunningComponent {
                 Socket chosen = connect()) {
             if (chosen != null) {
                 open.add(chosen);
-                Thread there = Thread.ofVirtual().start(() -> pump(client, chosen));
-                pump(chosen, client);
+                Thread there = Thread.ofVirtual().start(() -> pump(client, chosen, gate));
+                pump(chosen, client, null);
                 // An answer may come before the request has ended; nothing is asked for after that.
                 there.join();
                 open.remove(chosen);
@@ -105,15 +112,25 @@ public final class TcpBalancer implements RunningComponent {
     }
 
     /** One direction, to its end. When one side broke, the other one hears of it. */
-    private static void pump(Socket from, Socket to) {
+    private static void pump(Socket from, Socket to, @Nullable ByteGate through) {
         try {
             InputStream in = from.getInputStream();
             OutputStream out = to.getOutputStream();
-            in.transferTo(out);
+            byte[] buffer = new byte[BUFFER_BYTES];
+            for (int count = in.read(buffer); count >= 0; count = in.read(buffer)) {
+                if (through != null) {
+                    through.pass(count);
+                }
+                out.write(buffer, 0, count);
+            }
             to.shutdownOutput();
         } catch (IOException e) {
             close(from);
             close(to);
+        } catch (InterruptedException e) {
+            close(from);
+            close(to);
+            Thread.currentThread().interrupt();
         }
     }
 
@@ -137,6 +154,7 @@ public final class TcpBalancer implements RunningComponent {
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         } finally {
+            gate.open();
             open.forEach(TcpBalancer::close);
         }
     }

@@ -1,11 +1,15 @@
 package io.virtualimage.sandbox.components;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.sun.net.httpserver.HttpServer;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.net.ServerSocket;
+import java.net.Socket;
+import java.net.SocketTimeoutException;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
@@ -41,6 +45,29 @@ class TcpBalancerTest {
         } finally {
             one.stop(0);
             two.stop(0);
+        }
+    }
+
+    @Test
+    void whatIsSentStandsStillBehindAShutGateAndGoesOnWhenItOpens() throws Exception {
+        try (ServerSocket server = new ServerSocket(0, 1, InetAddress.getLoopbackAddress());
+                TcpBalancer balancer =
+                        TcpBalancer.start(new Ports(directory).port("balancer"), List.of(server.getLocalPort()))) {
+            balancer.gate().shutAfter(8);
+            URI at = URI.create("tcp://" + balancer.hostAndPort());
+            try (Socket client = new Socket(at.getHost(), at.getPort());
+                    Socket taken = server.accept()) {
+                client.getOutputStream().write(new byte[8]);
+                assertThat(taken.getInputStream().readNBytes(8)).hasSize(8);
+                client.getOutputStream().write(new byte[5]);
+                taken.setSoTimeout(50);
+                assertThatThrownBy(() -> taken.getInputStream().read()).isInstanceOf(SocketTimeoutException.class);
+                taken.getOutputStream().write(1); // the other way isn't shut
+                assertThat(client.getInputStream().read()).isEqualTo(1);
+                balancer.gate().open();
+                taken.setSoTimeout(10_000);
+                assertThat(taken.getInputStream().readNBytes(5)).hasSize(5);
+            }
         }
     }
 

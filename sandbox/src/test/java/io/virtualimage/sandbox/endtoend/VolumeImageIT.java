@@ -37,6 +37,12 @@ class VolumeImageIT {
     /** Segments that a Pod sends at once. */
     private static final int IN_FLIGHT = 4;
 
+    /** Segments whose bytes get through before something happens. */
+    private static final int THROUGH = 8;
+
+    /** Of a disk that something happens to in the middle. */
+    private static final int SEGMENTS = 32;
+
     private final World world;
     private final Disks disks;
 
@@ -47,6 +53,7 @@ class VolumeImageIT {
 
     @AfterEach
     void close() {
+        world.sandbox().uploadGate().open();
         disks.close();
     }
 
@@ -78,6 +85,22 @@ class VolumeImageIT {
                 .map(JsonNode.class::cast)
                 .collect(Collectors.groupingBy(
                         event -> event.get("data").get("index").asInt(), Collectors.counting()));
+    }
+
+    /**
+     * Lets a Pod send so much and no more, until the gate is opened: however it spreads the bytes over what it sends at
+     * once, so many segments less those are whole.
+     *
+     * @return the image's UID, when some of its segments were announced
+     */
+    private String readToTheMiddle(String name, ObjectRefKind kind) {
+        world.sandbox().uploadGate().shutAfter(THROUGH * SEGMENT_MIB * MIB);
+        String uid = apply(name, kind).getMetadata().getUid();
+        Awaitility.await()
+                .atMost(WITHIN)
+                .pollInterval(Duration.ofMillis(100))
+                .until(() -> announced(uid).size() >= THROUGH - IN_FLIGHT);
+        return uid;
     }
 
     private static List<ProcessHandle> readers() {
@@ -133,49 +156,40 @@ class VolumeImageIT {
 
     @Test
     void aPodThatIsKilledIsFollowedByOneThatSendsTheRest() throws Exception {
-        long segments = 64;
-        Path raw = disks.claim("vol-kill", "1Gi", "Filesystem").resolve("disk.img");
-        SampleImages.writeRaw(raw, segments * SEGMENT_MIB * MIB, segments * SEGMENT_MIB * MIB, 5);
+        Path raw = disks.claim("vol-kill", "512Mi", "Filesystem").resolve("disk.img");
+        SampleImages.writeRaw(raw, SEGMENTS * SEGMENT_MIB * MIB, SEGMENTS * SEGMENT_MIB * MIB, 5);
         disks.disk("vol-kill", "vol-kill");
-        String uid = apply("vol-kill", ObjectRefKind.VIRTUAL_DISK).getMetadata().getUid();
 
-        Awaitility.await()
-                .atMost(WITHIN)
-                .pollInterval(Duration.ofMillis(100))
-                .until(() -> announced(uid).size() >= 4);
+        String uid = readToTheMiddle("vol-kill", ObjectRefKind.VIRTUAL_DISK);
         List<ProcessHandle> readers = readers();
         assertThat(readers).isNotEmpty();
         readers.forEach(ProcessHandle::destroyForcibly);
         Map<Integer, Long> atKill = announced(uid);
-        assertThat(atKill).hasSizeLessThan((int) segments);
+        assertThat(atKill).hasSizeLessThanOrEqualTo(THROUGH);
+        world.sandbox().uploadGate().open();
 
         assertThatItHolds(ready("vol-kill"), raw);
         Map<Integer, Long> all = announced(uid);
         long again = all.values().stream().mapToLong(times -> times - 1).sum();
         System.out.println("[volumes] killed after %d of %d segments: %d were sent again"
-                .formatted(atKill.size(), segments, again));
-        assertThat(all).hasSize((int) segments);
+                .formatted(atKill.size(), SEGMENTS, again));
+        assertThat(all).hasSize(SEGMENTS);
         assertThat(again).isLessThanOrEqualTo(IN_FLIGHT);
     }
 
     @Test
     void fetchersThatAreKilledMeanwhileCostNothing() throws Exception {
-        long segments = 64;
-        Path raw = disks.claim("vol-fetchers", "1Gi", "Filesystem").resolve("disk.img");
-        SampleImages.writeRaw(raw, segments * SEGMENT_MIB * MIB, segments * SEGMENT_MIB * MIB, 7);
+        Path raw = disks.claim("vol-fetchers", "512Mi", "Filesystem").resolve("disk.img");
+        SampleImages.writeRaw(raw, SEGMENTS * SEGMENT_MIB * MIB, SEGMENTS * SEGMENT_MIB * MIB, 7);
         disks.disk("vol-fetchers", "vol-fetchers");
-        String uid =
-                apply("vol-fetchers", ObjectRefKind.VIRTUAL_DISK).getMetadata().getUid();
 
-        Awaitility.await()
-                .atMost(WITHIN)
-                .pollInterval(Duration.ofMillis(100))
-                .until(() -> announced(uid).size() >= 4);
+        String uid = readToTheMiddle("vol-fetchers", ObjectRefKind.VIRTUAL_DISK);
         List<ServiceProcess> killed =
                 world.sandbox().processesOf(Service.FETCHER).subList(0, 2);
         try {
             killed.forEach(ServiceProcess::kill);
-            assertThat(announced(uid)).hasSizeLessThan((int) segments);
+            assertThat(announced(uid)).hasSizeLessThanOrEqualTo(THROUGH);
+            world.sandbox().uploadGate().open();
             assertThatItHolds(ready("vol-fetchers"), raw);
         } finally {
             killed.forEach(ServiceProcess::restart);
@@ -189,13 +203,11 @@ class VolumeImageIT {
 
     @Test
     void anImageThatIsDeletedInTheMiddleLeavesNothing() throws Exception {
-        Path raw = disks.claim("vol-delete", "1Gi", "Filesystem").resolve("disk.img");
-        SampleImages.writeRaw(raw, 1024 * MIB, 1024 * MIB, 6);
+        Path raw = disks.claim("vol-delete", "512Mi", "Filesystem").resolve("disk.img");
+        SampleImages.writeRaw(raw, SEGMENTS * SEGMENT_MIB * MIB, SEGMENTS * SEGMENT_MIB * MIB, 6);
         disks.snapshot("vol-delete", "vol-delete");
-        String uid = apply("vol-delete", ObjectRefKind.VIRTUAL_DISK_SNAPSHOT)
-                .getMetadata()
-                .getUid();
-        Awaitility.await().atMost(WITHIN).until(() -> !announced(uid).isEmpty());
+
+        String uid = readToTheMiddle("vol-delete", ObjectRefKind.VIRTUAL_DISK_SNAPSHOT);
         assertThat(disks.madeFor(uid)).hasSize(3);
 
         world.images().delete("vol-delete");
@@ -204,7 +216,7 @@ class VolumeImageIT {
         Awaitility.await()
                 .atMost(WITHIN)
                 .untilAsserted(() -> assertThat(disks.madeFor(uid)).isEmpty());
-        assertThat(announced(uid)).hasSizeLessThan(64);
+        assertThat(announced(uid)).hasSizeLessThanOrEqualTo(THROUGH);
     }
 
     @Test

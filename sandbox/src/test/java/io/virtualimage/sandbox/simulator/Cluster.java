@@ -167,7 +167,7 @@ final class Cluster {
                 new SimSource(process, web, dice, counts),
                 store,
                 new SimFeeds(process, broker),
-                new VolumeReading(new SimVolumes(), null),
+                new VolumeReading(new SimVolumes(), null, process.clock()),
                 sessions);
         work(replica, WorkGroup.FETCH_TASKS, 2, worker, ledger);
         work(replica, WorkGroup.FETCH_STREAMS, 2, worker, ledger);

@@ -30,6 +30,11 @@ final class SimVolumes implements VolumeObjects {
     }
 
     @Override
+    public String refusalOf(Job job) {
+        return null;
+    }
+
+    @Override
     public Job create(Job job) {
         throw new IllegalStateException("there are no Jobs in the simulator");
     }

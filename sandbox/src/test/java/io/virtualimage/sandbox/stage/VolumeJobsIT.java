@@ -10,6 +10,8 @@ import io.fabric8.kubernetes.api.model.PersistentVolumeClaimBuilder;
 import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.api.model.PodBuilder;
 import io.fabric8.kubernetes.api.model.Quantity;
+import io.fabric8.kubernetes.api.model.ResourceQuota;
+import io.fabric8.kubernetes.api.model.ResourceQuotaBuilder;
 import io.fabric8.kubernetes.api.model.batch.v1.Job;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.KubernetesClientException;
@@ -186,5 +188,41 @@ class VolumeJobsIT {
                 .isThrownBy(() ->
                         asFetcher.pods().inNamespace(NAMESPACE).withName("x").delete())
                 .withMessageContaining("forbidden");
+    }
+
+    @Test
+    void whyAJobHasNoPodIsReadFromItsEvents() {
+        String full = NAMESPACE + "-full";
+        client.resource(new NamespaceBuilder()
+                        .withNewMetadata()
+                        .withName(full)
+                        .endMetadata()
+                        .build())
+                .create();
+        ResourceQuota quota = client.resource(new ResourceQuotaBuilder()
+                        .withNewMetadata()
+                        .withName("none")
+                        .withNamespace(full)
+                        .endMetadata()
+                        .withNewSpec()
+                        .addToHard("pods", new Quantity("0"))
+                        .endSpec()
+                        .build())
+                .create();
+        // What isn't counted yet is refused in other words.
+        Awaitility.await()
+                .atMost(SOON)
+                .until(() -> !client.resource(quota).get().getStatus().getHard().isEmpty());
+        ImageOwner owner = new ImageOwner(full, "vi", OWNER.uid(), 1, 0);
+        VolumeJob job =
+                new VolumeJob(VolumeWork.READ, owner, 0, "none", VolumeMode.FILESYSTEM, "http://fetcher/volumes/x");
+
+        Job made = objects.create(job.manifest(PROGRAM));
+
+        Awaitility.await()
+                .atMost(SOON)
+                .untilAsserted(() -> assertThat(objects.refusalOf(made)).contains("exceeded quota: none"));
+        assertThat(objects.podsOf(full, made.getMetadata().getUid())).isEmpty();
+        client.namespaces().withName(full).delete();
     }
 }

@@ -199,13 +199,18 @@ public record SourceFacts(
         if (!Objects.equals(next.sessionOf(segment.index()), segment.session())) {
             return this; // of a stream that does not own this epoch
         }
+        Long told = segment.sourceLengthBytes();
+        Long known = next.lengthBytes();
+        if (next.upload() != null && told != null && known != null && !told.equals(known)) {
+            return this; // the end of another file than the one that the upload began with
+        }
         next = next.with(segment.index(), segment.allZero());
         UploadLease lease = next.upload();
         if (lease != null && lease.owner().equals(segment.session())) {
             next = next.withUpload(lease.heard(at));
         }
-        if (segment.sourceLengthBytes() != null) {
-            next = next.withLength(segment.sourceLengthBytes());
+        if (told != null) {
+            next = next.withLength(told);
         }
         return with(next, verified, completed);
     }

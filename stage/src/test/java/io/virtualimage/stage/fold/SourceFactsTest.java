@@ -253,6 +253,21 @@ class SourceFactsTest {
     }
 
     @Test
+    void theLengthThatAnUploadBeganWithIsNotChangedByWhoGoesOn() {
+        SourceFacts facts =
+                facts(upload(0, "a", 0, 250L), stream(0, "a", 0), interrupted(0, "a"), upload(0, "b", 1, null));
+        assertThat(facts.staged().lengthBytes()).isEqualTo(250);
+
+        assertThat(facts.merge(last(0, "b", 1, 130), AT)).isEqualTo(facts);
+
+        assertThat(facts.merge(stream(0, "b", 1), AT)
+                        .merge(last(0, "b", 2, 250), AT)
+                        .staged()
+                        .complete())
+                .isTrue();
+    }
+
+    @Test
     void nobodyUploadsWhatIsThere() {
         SourceFacts facts = facts(upload(0, "a", 0, 100L), stream(0, "a", 0));
         assertThat(facts.staged().complete()).isTrue();
