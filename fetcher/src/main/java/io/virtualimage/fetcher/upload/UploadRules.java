@@ -14,6 +14,12 @@ final class UploadRules {
     /** Who uploads says so three times in the life of a lease; who missed one may be gone. */
     private static final Duration SILENCE = UploadLease.LIFE.dividedBy(3).plus(UploadLease.LIFE.dividedBy(6));
 
+    /** Whose the parts are is told with every task of the image: so many are enough. */
+    static final int MOST_PARTS = 1_000;
+
+    /** The same, of one that is cut again and again while its rest is sent. */
+    static final int MOST_SESSIONS = 4_000;
+
     /** What an upload that broke off has under way is staged, most of the time, after so long. */
     private static final Duration FINISHING = Duration.ofSeconds(3);
 
@@ -68,6 +74,13 @@ final class UploadRules {
         }
         if (sending.offset() != offset) {
             return refuse(wrongOffset(sending, offset));
+        }
+        int parts = lease == null ? 0 : lease.sessions().size();
+        if (parts >= (sending.completes() ? MOST_SESSIONS : MOST_PARTS)) {
+            return refuse(Refusal.of(
+                    Kind.MALFORMED,
+                    "The file came in %d parts already: send %s."
+                            .formatted(parts, parts < MOST_SESSIONS ? "the rest of it at once" : "it anew")));
         }
         Long known = staged.lengthBytes();
         if (known != null && sending.totalBytes() != null && !Objects.equals(known, sending.totalBytes())) {

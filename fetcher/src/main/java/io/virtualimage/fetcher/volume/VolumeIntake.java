@@ -61,7 +61,11 @@ final class VolumeIntake {
         }
         SourceOpened known = facts.opened();
         Validator validator = new Validator(Validator.Kind.CLAIM, address.origin());
-        if (known != null && Objects.equals(known.lengthBytes(), lengthBytes) && validator.equals(known.validator())) {
+        boolean same = facts.epoch() == address.epoch()
+                && known != null
+                && Objects.equals(known.lengthBytes(), lengthBytes)
+                && validator.equals(known.validator());
+        if (same) {
             return;
         }
         int cut = known == null ? limits.segmentBytes() : known.segmentBytes();

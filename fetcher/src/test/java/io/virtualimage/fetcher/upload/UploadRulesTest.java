@@ -7,6 +7,9 @@ import io.virtualimage.fetcher.upload.UploadProtocol.Sending;
 import io.virtualimage.fetcher.upload.UploadRules.Decision;
 import io.virtualimage.stage.fold.SourceFacts;
 import io.virtualimage.topics.Event;
+import io.virtualimage.topics.Event.SegmentFetched;
+import io.virtualimage.topics.Event.UploadInterrupted;
+import io.virtualimage.topics.Event.UploadOpened;
 import io.virtualimage.topics.Incarnation;
 import io.virtualimage.topics.SegmentSet;
 import io.virtualimage.topics.UploadLease;
@@ -55,6 +58,25 @@ class UploadRulesTest {
     void anotherLengthIsAnotherFile() {
         Sending other = new Sending(100, true, 151L, 251L, true, "f");
         assertThat(refusal(decide(other, broken(), 1)).kind()).isEqualTo(Kind.WRONG_LENGTH);
+    }
+
+    @Test
+    void aFileDoesNotComeInPartsWithoutEnd() {
+        SourceFacts facts = SourceFacts.NONE;
+        for (int part = 0; part < UploadRules.MOST_PARTS; part++) {
+            String session = "s" + part;
+            facts = facts.merge(new UploadOpened(IMAGE, 0, session, part, 100, null, "f", "w"), AT)
+                    .merge(new SegmentFetched(IMAGE, 0, session, part, 100, 0, SegmentSet.EMPTY, false, null, "w"), AT)
+                    .merge(new UploadInterrupted(IMAGE, 0, session, "a part", "w"), AT);
+        }
+        long offset = UploadRules.offset(facts);
+        assertThat(offset).isEqualTo(100L * UploadRules.MOST_PARTS);
+        Refusal refusal = refusal(decide(new Sending(offset, true, 100L, null, false, "f"), facts, 1));
+        assertThat(refusal.detail()).contains("1000 parts", "the rest of it at once");
+        UploadLimits large = new UploadLimits(100, 1L << 40, Duration.ofMinutes(1));
+        Sending rest = new Sending(offset, true, 100L, offset + 100, true, "f");
+        assertThat(UploadRules.decide(rest, facts, large, AT.plusSeconds(1), AT.plusSeconds(1)))
+                .isInstanceOf(Decision.Begin.class);
     }
 
     @Test
