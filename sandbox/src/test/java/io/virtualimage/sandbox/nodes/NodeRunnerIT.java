@@ -309,9 +309,9 @@ class NodeRunnerIT {
                 job("owned", shell(script)),
                 job -> job.editMetadata()
                         .addNewOwnerReference()
-                        .withApiVersion("v1")
-                        .withKind("ConfigMap")
-                        .withName("owner")
+                        .withApiVersion(owner.getApiVersion())
+                        .withKind(owner.getKind())
+                        .withName(owner.getMetadata().getName())
                         .withUid(owner.getMetadata().getUid())
                         .endOwnerReference()
                         .endMetadata());
