@@ -378,6 +378,6 @@ class DependenciesIT {
         assertThat(requested.storageClass()).isEqualTo("fast");
         assertThat(Objects.requireNonNull(requested.sourceUid()))
                 .isEqualTo(source.getMetadata().getUid());
-        assertThat(requested(byDefault, 2, 0).storageClass()).isNull();
+        assertThat(requested(byDefault, 2, 0).storageClass()).isEqualTo("fast");
     }
 }
