@@ -99,7 +99,7 @@ public final class StatusFold implements Fold<StatusState> {
     }
 
     private static boolean isOnVolume(TaskId task) {
-        return task.value().startsWith("FillVolume/") || task.value().startsWith("ReadVolume/");
+        return task.fillsVolume() || task.readsVolume();
     }
 
     private static Speedometer speed(

@@ -44,6 +44,11 @@ public record TaskId(@JsonValue String value) {
         return value.startsWith("FillVolume/");
     }
 
+    /** Whether such a task has a volume read by a Job. */
+    public boolean readsVolume() {
+        return value.startsWith("ReadVolume/");
+    }
+
     @Override
     public String toString() {
         return value;

@@ -2,10 +2,10 @@ package io.virtualimage.fetcher.volume;
 
 import io.fabric8.kubernetes.api.model.ContainerState;
 import io.fabric8.kubernetes.api.model.ContainerStateTerminated;
-import io.fabric8.kubernetes.api.model.ContainerStateWaiting;
 import io.fabric8.kubernetes.api.model.ContainerStatus;
 import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.api.model.batch.v1.Job;
+import io.virtualimage.k8s.volume.JobWait;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Objects;
@@ -46,7 +46,7 @@ sealed interface JobVerdict {
         }
         Optional<String> failed = condition(job, "Failed");
         if (failed.isEmpty()) {
-            return new Underway(waiting(pods));
+            return new Underway(JobWait.of(pods, List.of()).words());
         }
         Optional<ContainerStateTerminated> end = pods.stream()
                 .flatMap(JobVerdict::states)
@@ -88,27 +88,5 @@ sealed interface JobVerdict {
             return message.strip().lines().reduce((first, second) -> second).orElse(message);
         }
         return "the program in the Pod ended with %d (%s)".formatted(terminated.getExitCode(), terminated.getReason());
-    }
-
-    private static String waiting(List<Pod> pods) {
-        Stream<String> containers = pods.stream()
-                .flatMap(JobVerdict::states)
-                .map(ContainerState::getWaiting)
-                .filter(Objects::nonNull)
-                .map(JobVerdict::words);
-        Stream<String> scheduling = pods.stream()
-                .filter(pod -> pod.getStatus() != null && pod.getStatus().getConditions() != null)
-                .flatMap(pod -> pod.getStatus().getConditions().stream())
-                .filter(condition -> "PodScheduled".equals(condition.getType())
-                        && "False".equals(condition.getStatus())
-                        && condition.getMessage() != null)
-                .map(condition -> "its Pod has no node: " + condition.getMessage());
-        return Stream.concat(containers, scheduling).findFirst().orElse("its Pod is at work, or will be");
-    }
-
-    private static String words(ContainerStateWaiting waiting) {
-        return waiting.getMessage() == null || waiting.getMessage().isBlank()
-                ? "its Pod waits: " + waiting.getReason()
-                : "its Pod waits: %s: %s".formatted(waiting.getReason(), waiting.getMessage());
     }
 }
