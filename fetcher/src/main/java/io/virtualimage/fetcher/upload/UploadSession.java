@@ -111,11 +111,12 @@ final class UploadSession implements AutoCloseable {
             heardAt = echoed == null ? heardAt : echoed;
             notifyAll();
         }
-        Refusal verdict = book.verdict(opened().image()).orElse(null);
         if (followed.facts().staged().complete()) {
             return true; // nobody can take it away
         }
-        if (verdict != null) {
+        Refusal verdict = book.verdict(opened().image()).orElse(null);
+        // That the image is made may be heard before the last segment that it is made of: then that is still to come.
+        if (verdict != null && verdict.kind() != Kind.COMPLETE) {
             end(verdict);
             return false;
         }

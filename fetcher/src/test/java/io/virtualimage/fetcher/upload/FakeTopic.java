@@ -15,12 +15,15 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Predicate;
 
 /** One partition of {@code virtualimage.fetched}, in memory, for several replicas. */
 final class FakeTopic implements Announcer, SegmentFeed.Histories {
     private final Clock clock;
     private final List<Recorded> records = new ArrayList<>();
     private int refusals;
+    private Predicate<Event> kept = event -> false;
+    private int looksAtKept;
 
     FakeTopic(Clock clock) {
         this.clock = clock;
@@ -29,6 +32,19 @@ final class FakeTopic implements Announcer, SegmentFeed.Histories {
     /** The broker takes nothing so many times. */
     synchronized void refuse(int times) {
         refusals = times;
+    }
+
+    /** Readers get no further than to such an event. */
+    synchronized void keepBack(Predicate<Event> such) {
+        kept = such;
+    }
+
+    /** Waits until readers have asked so many times more for what is kept back. */
+    synchronized void awaitLooksAtKept(int times) throws InterruptedException {
+        int enough = looksAtKept + times;
+        while (looksAtKept < enough) {
+            wait();
+        }
     }
 
     @Override
@@ -75,6 +91,11 @@ final class FakeTopic implements Announcer, SegmentFeed.Histories {
                 synchronized (FakeTopic.this) {
                     if (next >= records.size() && atMost.isPositive()) {
                         FakeTopic.this.wait(Math.min(10, atMost.toMillis()));
+                    }
+                    if (next < records.size() && kept.test(records.get(next).event())) {
+                        looksAtKept++;
+                        FakeTopic.this.notifyAll();
+                        return Optional.empty();
                     }
                     return next < records.size() ? Optional.of(records.get(next++)) : Optional.empty();
                 }

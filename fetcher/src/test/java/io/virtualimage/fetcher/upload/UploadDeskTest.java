@@ -544,6 +544,26 @@ class UploadDeskTest {
         assertThat(desk("two").serve(request("PUT").body(file)).status()).isEqualTo(201);
     }
 
+    /** The topics are read side by side. */
+    @Test
+    void anImageThatIsMadeBeforeItsLastSegmentComesBackIsNoRefusal() throws Exception {
+        topic.keepBack(event -> event instanceof SegmentFetched segment && segment.index() == 3);
+        CompletableFuture<WebAnswer> first = new CompletableFuture<>();
+        Thread.ofVirtual().start(() -> {
+            try {
+                first.complete(desk("one").serve(request("PUT").body(file)));
+            } catch (Exception e) {
+                first.completeExceptionally(e);
+            }
+        });
+        topic.awaitLooksAtKept(1);
+        tell(status(ImageStatus.Phase.READY, "The image can be used."));
+        topic.awaitLooksAtKept(3);
+        assertThat(first).isNotDone();
+        topic.keepBack(event -> false);
+        assertThat(first.get(30, TimeUnit.SECONDS).status()).isEqualTo(201);
+    }
+
     @Test
     void anImageThatFailsWhileItWritesSaysSo() throws Exception {
         WebAnswer answer = desk("one")
