@@ -16,6 +16,9 @@ public final class WellKnown {
     /** An annotation of users: each new value of it starts a failed import once more. */
     public static final String RETRY_ANNOTATION = "virtualimage.io/retry";
 
+    /** An annotation of users: with each new value of it, whether a published image is still there is looked up at once. */
+    public static final String CHECK_ANNOTATION = "virtualimage.io/check";
+
     /** On objects made for an image (claims, jobs): the image's UID. Its name may be too long for a label. */
     public static final String UID_LABEL = "virtualimage.io/uid";
 

@@ -133,8 +133,8 @@ public final class PublishFold extends StageFold {
 
     @Override
     protected List<Event> announcements(ImageFacts facts, PlanContext context) {
-        Event.ImagePublished published = facts.published();
+        Event.Published standing = facts.standing();
         // 'published' is compacted: its last record has to be the one that counts.
-        return facts.hidden() && published != null ? List.of(published) : List.of();
+        return facts.hidden() && standing != null ? List.of(standing) : List.of();
     }
 }

@@ -12,7 +12,11 @@ public sealed interface Event {
     Incarnation image();
 
     /** What is wanted now; the last one of an image counts. On {@code virtualimage.requests}. */
-    sealed interface Request extends Event {}
+    sealed interface Request extends Event {
+        /** Who uses the image; null if nobody does. */
+        @Nullable
+        ImageUse use();
+    }
 
     /** What became of the source. On {@code virtualimage.fetched}. */
     sealed interface Fetched extends Event {
@@ -41,6 +45,9 @@ public sealed interface Event {
      * @param retry the value of the annotation {@code virtualimage.io/retry} that this run answers; null if none
      * @param sourceUid the UID of the object that the source refers to; null if it refers to none
      * @param storageClass the class that an image on a claim asks for; null for the cluster's default
+     * @param use who uses it; null if nobody does
+     * @param check the value of the annotation {@code virtualimage.io/check}: with each new one, whether what was published
+     *     is still there is looked up at once; null if none
      */
     record ImageRequested(
             Incarnation image,
@@ -48,8 +55,21 @@ public sealed interface Event {
             Storage storage,
             @Nullable String retry,
             @Nullable String sourceUid,
-            @Nullable String storageClass)
-            implements Request {}
+            @Nullable String storageClass,
+            @Nullable ImageUse use,
+            @Nullable String check)
+            implements Request {
+        /** Of an image that nobody uses, and nobody asks to be checked. */
+        public ImageRequested(
+                Incarnation image,
+                DataSource source,
+                Storage storage,
+                @Nullable String retry,
+                @Nullable String sourceUid,
+                @Nullable String storageClass) {
+            this(image, source, storage, retry, sourceUid, storageClass, null, null);
+        }
+    }
 
     /**
      * The image is wanted, but something that it depends on isn't there.
@@ -57,16 +77,30 @@ public sealed interface Event {
      * @param condition the type of the condition that says so
      * @param reason the condition's reason
      * @param message the condition's message, naming the object
+     * @param use who uses it; null if nobody does
      */
     record ImageBlocked(
             Incarnation image,
             String condition,
             String reason,
             String message,
-            @Nullable String retry) implements Request {}
+            @Nullable String retry,
+            @Nullable ImageUse use)
+            implements Request {
+        /** Of an image that nobody uses. */
+        public ImageBlocked(
+                Incarnation image, String condition, String reason, String message, @Nullable String retry) {
+            this(image, condition, reason, message, retry, null);
+        }
+    }
 
-    /** The image, in every version up to this one, is not wanted any more: it was deleted. */
-    record ImageWithdrawn(Incarnation image) implements Request {}
+    /** The image, in every version up to this one, is not wanted any more: it was deleted, and nobody uses it. */
+    record ImageWithdrawn(Incarnation image) implements Request {
+        @Override
+        public @Nullable ImageUse use() {
+            return null;
+        }
+    }
 
     // ---- fetched
 
@@ -275,11 +309,36 @@ public sealed interface Event {
     }
 
     /**
-     * What was published of an image is gone: in every version up to this one, or in all but the one kept.
+     * What was published is not there any more, and nobody asked for that. {@link ImagePublished} once more means that it
+     * is back.
+     *
+     * @param published what there was
+     * @param message what is missing, for people
+     */
+    record ImageLost(Incarnation image, ImagePublished published, String message) implements Published {
+        public ImageLost {
+            if (!published.image().equals(image)) {
+                throw new IllegalArgumentException("what %s had published can't be lost of %s"
+                        .formatted(published.image().version(), image.version()));
+            }
+        }
+    }
+
+    /**
+     * What was published of an image is gone, as it should be: in every version up to this one, or in all but the one kept.
      *
      * @param kept the version that stays; null if none does
+     * @param left what could not be removed, and why, for people; null if all was
      */
-    record ImageRemoved(Incarnation image, @Nullable Incarnation kept) implements Published {}
+    record ImageRemoved(
+            Incarnation image,
+            @Nullable Incarnation kept,
+            @Nullable String left) implements Published {
+        /** All is gone that was to go. */
+        public ImageRemoved(Incarnation image, @Nullable Incarnation kept) {
+            this(image, kept, null);
+        }
+    }
 
     // ---- progress
 

@@ -173,6 +173,26 @@ final class GoldenSamples {
                 "ImageBlocked-again",
                 new Event.ImageBlocked(
                         LATER, "StorageClassReady", "StorageClassNotFound", "StorageClass fast is not there", "2"));
+        all.put(
+                "ImageRequested-used",
+                new Event.ImageRequested(
+                        FIRST,
+                        SOURCE,
+                        Storage.CONTAINER_REGISTRY,
+                        null,
+                        null,
+                        null,
+                        new ImageUse(List.of("linux-vm", "other-vm"), true),
+                        "2026-11-26"));
+        all.put(
+                "ImageBlocked-used",
+                new Event.ImageBlocked(
+                        FIRST,
+                        "DatasourceReady",
+                        "ImageNotReady",
+                        "VirtualImage default/base does not exist.",
+                        null,
+                        new ImageUse(List.of("linux-vm"), false)));
         all.put("ImageWithdrawn", new Event.ImageWithdrawn(FIRST));
     }
 
@@ -267,22 +287,28 @@ final class GoldenSamples {
                         LENGTH,
                         10_737_418_240L,
                         null));
+        Event.ImagePublished onClaim = new Event.ImagePublished(
+                FIRST,
+                0,
+                null,
+                null,
+                null,
+                10_737_418_240L,
+                ImageFormat.QCOW2,
+                false,
+                LENGTH,
+                10_737_418_240L,
+                "d8v-vi-ubuntu-22-04-" + FIRST.publicName());
+        all.put("ImagePublished-claim", onClaim);
         all.put(
-                "ImagePublished-claim",
-                new Event.ImagePublished(
-                        FIRST,
-                        0,
-                        null,
-                        null,
-                        null,
-                        10_737_418_240L,
-                        ImageFormat.QCOW2,
-                        false,
-                        LENGTH,
-                        10_737_418_240L,
-                        "d8v-vi-ubuntu-22-04-" + FIRST.publicName()));
+                "ImageLost",
+                new Event.ImageLost(
+                        FIRST, onClaim, "The PersistentVolumeClaim default/" + onClaim.claim() + " is gone."));
         all.put("ImageRemoved", new Event.ImageRemoved(LATER, null));
         all.put("ImageRemoved-kept", new Event.ImageRemoved(LATER, LATER));
+        all.put(
+                "ImageRemoved-left",
+                new Event.ImageRemoved(LATER, null, "The registry does not allow deletion: 405 Method Not Allowed"));
     }
 
     private static void progress(Map<String, Object> all) {

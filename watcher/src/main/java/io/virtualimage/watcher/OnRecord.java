@@ -3,6 +3,7 @@ package io.virtualimage.watcher;
 import io.virtualimage.stage.process.ViewRecord;
 import io.virtualimage.topics.Event;
 import io.virtualimage.topics.Event.ImageBlocked;
+import io.virtualimage.topics.Event.ImageLost;
 import io.virtualimage.topics.Event.ImagePublished;
 import io.virtualimage.topics.Event.ImageRemoved;
 import io.virtualimage.topics.Event.ImageRequested;
@@ -96,9 +97,14 @@ public record OnRecord(
         return highest == null || published.image().isAfter(highest) ? published.image() : highest;
     }
 
-    /** Whether the last word is that this very incarnation can be used. */
+    /** Whether the last word is that this very incarnation was published, lost or not. */
     public boolean isPublished(Incarnation image) {
-        return published instanceof ImagePublished done && done.image().equals(image);
+        return switch (published) {
+            case ImagePublished done -> done.image().equals(image);
+            case ImageLost loss -> loss.image().equals(image);
+            case ImageRemoved ignored -> false;
+            case null -> false;
+        };
     }
 
     /** Whether the image is withdrawn, and all that it had published is gone. */

@@ -6,6 +6,7 @@ import static io.virtualimage.topics.FailureReason.SOURCE_TRUNCATED;
 import com.fasterxml.jackson.annotation.JsonTypeInfo;
 import io.virtualimage.topics.Event;
 import io.virtualimage.topics.Event.DiskInspected;
+import io.virtualimage.topics.Event.ImageLost;
 import io.virtualimage.topics.Event.ImagePublished;
 import io.virtualimage.topics.Event.ImageRemoved;
 import io.virtualimage.topics.Event.ImageRequested;
@@ -42,6 +43,7 @@ import org.jspecify.annotations.Nullable;
  * @param layer the layer that was pushed; of any epoch
  * @param pushed how far the push has come
  * @param published what was published of this incarnation
+ * @param lost what of that is not there any more; null if all is
  * @param failed why it can't be had
  * @param straysPublished whether another version may still be visible, and has to be removed
  * @param straysStaged whether another version may have left staged objects
@@ -68,6 +70,7 @@ public record ImageFacts(
         @Nullable LayerPushed layer,
         @Nullable StageProgressed pushed,
         @Nullable ImagePublished published,
+        @Nullable ImageLost lost,
         @Nullable StageFailed failed,
         boolean straysPublished,
         boolean straysStaged,
@@ -131,6 +134,11 @@ public record ImageFacts(
         return next.facts();
     }
 
+    /** The word on {@code virtualimage.published} that counts; null if nothing was published. */
+    public Event.@Nullable Published standing() {
+        return lost != null ? lost : published;
+    }
+
     /** The request, if the image is wanted and nothing blocks it; else null. */
     public @Nullable ImageRequested wanted() {
         return !withdrawn && request instanceof ImageRequested requested ? requested : null;
@@ -187,6 +195,7 @@ public record ImageFacts(
         private @Nullable LayerPushed layer;
         private @Nullable StageProgressed pushed;
         private @Nullable ImagePublished published;
+        private @Nullable ImageLost lost;
         private @Nullable StageFailed failed;
         private boolean straysPublished;
         private boolean straysStaged;
@@ -216,6 +225,7 @@ public record ImageFacts(
             layer = facts.layer;
             pushed = facts.pushed;
             published = facts.published;
+            lost = facts.lost;
             failed = facts.failed;
             straysPublished = facts.straysPublished;
             straysStaged = facts.straysStaged;
@@ -242,6 +252,7 @@ public record ImageFacts(
             layer = null;
             pushed = null;
             published = null;
+            lost = null;
             failed = null;
             removed = false;
             cleaned = false;
@@ -285,6 +296,13 @@ public record ImageFacts(
                 }
                 case ImagePublished done -> {
                     published = done;
+                    lost = null;
+                    removed = false;
+                    hidden = false;
+                }
+                case ImageLost loss -> {
+                    published = loss.published();
+                    lost = loss;
                     removed = false;
                     hidden = false;
                 }
@@ -365,6 +383,7 @@ public record ImageFacts(
             if (gone.kept() == null) {
                 removed = true;
                 published = null;
+                lost = null;
             } else {
                 hidden = published != null;
             }
@@ -383,7 +402,7 @@ public record ImageFacts(
                 withdrawn = true;
             } else if (event instanceof Event.Published) {
                 hidden = published != null;
-                straysPublished |= event instanceof ImagePublished;
+                straysPublished |= event instanceof ImagePublished || event instanceof ImageLost;
                 removed = false;
             } else if (event instanceof TaskDeferred deferred && deferred.task().fillsVolume()) {
                 straysPublished = true; // a claim or a Job, maybe, made after the removal
@@ -410,6 +429,7 @@ public record ImageFacts(
                     layer,
                     pushed,
                     published,
+                    lost,
                     failed,
                     straysPublished,
                     straysStaged,
