@@ -183,7 +183,7 @@ class FetchFoldTest {
         ImageRequested again = requested(IMAGE, SUMS).with(new ImageUse(List.of("vm"), true), "1");
         assertThat(hear(requested(IMAGE, SUMS))).hasSize(1);
         assertThat(hear(again)).isEmpty();
-        assertThat(hear(opened(0, 300, V1, true))).hasSize(4);
+        assertThat(hear(opened(0, 300, V1, true))).hasSize(3);
         assertThat(hear(again)).isEmpty();
         hear(fetched(0, 0), fetched(0, 1), fetched(0, 2));
         assertThat(hear(again)).isEmpty();
