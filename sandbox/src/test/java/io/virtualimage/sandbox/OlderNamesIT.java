@@ -35,9 +35,11 @@ class OlderNamesIT {
                 "--for=condition=Established",
                 "--timeout=30s",
                 "crd/virtualimages.virtualization.deckhouse.io");
-        Path namespace = Files.writeString(
-                folder.resolve("namespace.yaml"),
-                "{apiVersion: v1, kind: Namespace, metadata: {name: %s}}".formatted(NAMESPACE));
+        Path namespace = Files.writeString(folder.resolve("namespace.yaml"), """
+                apiVersion: v1
+                kind: Namespace
+                metadata: {name: %s}
+                """.formatted(NAMESPACE));
         kubectl.run("apply", "-f", namespace.toString());
         run("delete", "vi", "--all");
         // The API server takes a new policy up after a while.

@@ -328,10 +328,13 @@ class DependenciesIT {
         settle();
         assertThat(requests(image)).hasSize(before);
 
-        client.resource(image).edit(object -> {
-            object.getMetadata().setAnnotations(Map.of(WellKnown.CHECK_ANNOTATION, "1"));
-            return object;
-        });
+        client.resources(VirtualImage.class)
+                .inNamespace(NAMESPACE)
+                .withName("used")
+                .edit(object -> {
+                    object.getMetadata().setAnnotations(Map.of(WellKnown.CHECK_ANNOTATION, "1"));
+                    return object;
+                });
         assertThat(requested(image, before + 1, 0)).isEqualTo(used.with(used.use(), "1"));
 
         client.resource(image).delete();
