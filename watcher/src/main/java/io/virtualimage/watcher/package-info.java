@@ -1,5 +1,6 @@
 /**
- * From VirtualImages to {@code virtualimage.requests}: what is wanted now, of every image. {@link
+ * From VirtualImages to {@code virtualimage.requests}: what is wanted now, of every image, and who
+ * uses it. {@link
  * io.virtualimage.watcher.RequestPlanner} decides, as a pure function of an object, of what is on record for it and of what there is
  * around it; {@link io.virtualimage.watcher.Reconciler} does what was decided; the rest brings the sides together:
  * informers, a view of the topics, an elected leader, a queue and one thread.
