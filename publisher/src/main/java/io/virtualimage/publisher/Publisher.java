@@ -74,8 +74,11 @@ public final class Publisher {
                 .filter(image -> settings.optional("PUBLISHER_URL").isPresent())
                 .map(image -> Filling.read(settings, image));
         settings.check();
-        OciRegistry registry =
-                new HttpRegistry(new RegistrySettings(base, credentials, trusted), new OkHttpClient(), runtime.clock());
+        PublishMeters meters = new PublishMeters(runtime.meters());
+        OciRegistry registry = new HttpRegistry(
+                new RegistrySettings(base, credentials, trusted),
+                new OkHttpClient.Builder().eventListener(meters.pushes()).build(),
+                runtime.clock());
         // Reading ahead blocks on the object store; such a thread is short-lived and belongs to no pool.
         PublishPorts ports = new PublishPorts(
                 registry,
@@ -88,7 +91,7 @@ public final class Publisher {
         PublishWorker worker = new PublishWorker(
                 ports,
                 new PublicNames(host, prefix),
-                filling.map(it -> it.start(runtime)).orElse(null));
+                filling.map(it -> it.start(runtime, meters)).orElse(null));
         runtime.host(new PublishFold());
         runtime.work(WorkGroup.PUBLISH_TASKS, workers, worker);
         runtime.work(WorkGroup.PUBLISH_STREAMS, streamWorkers, worker);
@@ -127,10 +130,17 @@ public final class Publisher {
                     settings.number("FILL_READS", DEFAULT_READS, 1, 100));
         }
 
-        VolumeFilling start(StageRuntime runtime) {
+        VolumeFilling start(StageRuntime runtime, PublishMeters meters) {
             AccessTokens tokens = AccessTokens.ofSetting("TOKEN_KEY", tokenKey);
             VolumeDoor door = new VolumeDoor(
-                    runtime.staging(), runtime.ledger(), runtime.announcer(), tokens, runtime.replica(), verify, reads);
+                    runtime.staging(),
+                    runtime.ledger(),
+                    runtime.announcer(),
+                    tokens,
+                    runtime.replica(),
+                    verify,
+                    reads,
+                    meters::filled);
             WebServer server = runtime.keep(WebServer.start(port, IDLE, GRACE, Map.of(VolumeDoor.prefix(), door)));
             runtime.addReadiness("door for volumes", server::listening);
             KubernetesClient client = runtime.keep(KubernetesConnection.open(kubeconfig));

@@ -38,7 +38,7 @@ final class KubernetesStatus {
                 conditions(image, status.conditions()));
     }
 
-    private static @Nullable Phase phase(ImageStatus.Phase phase) {
+    static Phase phase(ImageStatus.Phase phase) {
         return switch (phase) {
             case PENDING -> Phase.PENDING;
             case WAIT_FOR_USER_UPLOAD -> Phase.WAIT_FOR_USER_UPLOAD;

@@ -3,9 +3,11 @@ package io.virtualimage.statuswriter;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.virtualimage.k8s.KubernetesConnection;
 import io.virtualimage.stage.access.AccessTokens;
+import io.virtualimage.stage.process.FoldStates;
 import io.virtualimage.stage.process.Settings;
 import io.virtualimage.stage.process.StageRuntime;
 import io.virtualimage.topics.Topic;
+import java.util.List;
 import java.util.Optional;
 
 /** The service: derives the status of every image, and brings it to Kubernetes. */
@@ -34,7 +36,17 @@ public final class StatusWriter {
         KubernetesClient client = runtime.keep(KubernetesConnection.open(kubeconfig));
         ImageApi api = new ClusterImageApi(client, runtime.replica());
         Pace pace = Pace.perSecond(writesPerSecond);
-        runtime.host(new StatusFold());
+        FoldStates<StatusState> states = runtime.host(new StatusFold());
+        runtime.gauge(
+                ImageGauges.PHASE,
+                "Whether an image is in a phase (1) or not (0)",
+                ImageGauges.PHASE_LABELS,
+                () -> ImageGauges.phases(states.copy().values()));
+        runtime.gauge(
+                ImageGauges.OLDEST,
+                "For how long the oldest image has been waited for that is neither made nor failed; 0 if there is none",
+                List.of(),
+                () -> ImageGauges.oldest(states.copy().values(), runtime.clock()));
         runtime.consume(APPLIERS, Topic.STATUS, new StatusApplier(api, pace, runtime.clock(), uploads));
     }
 }

@@ -34,9 +34,14 @@ public record TaskId(@JsonValue String value) {
         return new TaskId(kind + "/" + epoch + "/" + index);
     }
 
+    /** The name of the task's type. */
+    public String kind() {
+        return value.substring(0, value.indexOf('/'));
+    }
+
     /** Whether such a task puts anything into staging. */
     public boolean stages() {
-        return STAGING.contains(value.substring(0, value.indexOf('/')));
+        return STAGING.contains(kind());
     }
 
     /** Whether such a task makes a claim and a Job that fills it. */

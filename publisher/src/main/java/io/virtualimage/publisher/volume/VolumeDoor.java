@@ -24,6 +24,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
+import java.util.function.LongConsumer;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
@@ -65,12 +66,15 @@ public final class VolumeDoor implements WebEndpoint {
     /** Each reads a segment or two, and answers with as much, which is held until it was sent. */
     private final Semaphore reads;
 
+    private final LongConsumer filled;
+
     /**
      * A door.
      *
      * @param replica as events say it
      * @param verify whether Pods read back what they wrote
      * @param reads how many answers may be read from staging, or be on their way, at a time
+     * @param filled is told of the bytes that came to a volume, as Pods say it
      */
     public VolumeDoor(
             StagingStore staging,
@@ -79,7 +83,8 @@ public final class VolumeDoor implements WebEndpoint {
             AccessTokens tokens,
             String replica,
             boolean verify,
-            int reads) {
+            int reads,
+            LongConsumer filled) {
         this.staging = staging;
         this.ledger = ledger;
         this.announcer = announcer;
@@ -87,6 +92,7 @@ public final class VolumeDoor implements WebEndpoint {
         this.replica = replica;
         this.verify = verify;
         this.reads = new Semaphore(reads, true);
+        this.filled = filled;
     }
 
     /** What the paths begin with that are for this endpoint. */
@@ -213,6 +219,7 @@ public final class VolumeDoor implements WebEndpoint {
         long doneBytes = layout.bytesIn(said);
         if (!before.finished() && !before.done().equals(said)) {
             new FillProgress(said, false).write(staging, address.image(), address.epoch(), address.claimUid());
+            filled.accept(Math.max(0, doneBytes - layout.bytesIn(before.done())));
             announcer.announce(new Event.StageProgressed(
                     task.image(), task.epoch(), Stage.PUBLISH, doneBytes, layout.lengthBytes()));
         }

@@ -35,6 +35,7 @@ import java.util.OptionalLong;
 import java.util.Random;
 import java.util.concurrent.FutureTask;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -52,6 +53,7 @@ class VolumeDoorTest {
     private Optional<Incarnation> wanted = Optional.of(IMAGE);
     private boolean behind;
     private StagedSource staged;
+    private final AtomicLong filled = new AtomicLong();
     private VolumeDoor door;
 
     private static byte[] sourceBytes() {
@@ -74,7 +76,8 @@ class VolumeDoorTest {
             staged = staged.with(i, facts.allZero());
         }
         order().write(staging, "claim-1");
-        door = new VolumeDoor(staging, new TestLedger(), new TestAnnouncer(), TOKENS, "publisher-0", true, 2);
+        door = new VolumeDoor(
+                staging, new TestLedger(), new TestAnnouncer(), TOKENS, "publisher-0", true, 2, filled::addAndGet);
     }
 
     private long diskBytes() {
@@ -301,6 +304,8 @@ class VolumeDoorTest {
                 .containsExactly(
                         new Event.StageProgressed(IMAGE, 3, Stage.PUBLISH, diskBytes(), diskBytes()),
                         new Event.TaskHeartbeat(IMAGE, order().task().id(), 2, "publisher-0", diskBytes()));
+        assertThat(ask("PUT", BASE + "/done", "0\n").status()).isEqualTo(200);
+        assertThat(filled).as("counted once").hasValue(diskBytes());
         for (String bad : List.of("1", "0-9", "x", "0,0")) {
             assertThat(ask("PUT", BASE + "/done", bad).status()).as(bad).isEqualTo(400);
         }

@@ -37,7 +37,7 @@ import org.jspecify.annotations.Nullable;
 final class PipelineKafka implements AutoCloseable {
     static final int PARTITIONS = 3;
 
-    private final KafkaBroker broker;
+    private KafkaBroker broker;
     private final KafkaProducer<String, byte[]> producer;
     private final EventCodec codec = new EventCodec("/test/1");
 
@@ -64,6 +64,16 @@ final class PipelineKafka implements AutoCloseable {
 
     String bootstrap() {
         return broker.bootstrapServers();
+    }
+
+    /** The broker goes away. */
+    void stopBroker() {
+        broker.close();
+    }
+
+    /** It comes back, where it was and with what it had. */
+    void startBroker() {
+        broker = KafkaBroker.start(broker.directory());
     }
 
     void createTopics(Collection<Topic> topics) throws Exception {

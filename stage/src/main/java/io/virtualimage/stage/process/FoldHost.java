@@ -8,7 +8,6 @@ import java.time.Duration;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Properties;
-import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.Collectors;
 import org.apache.kafka.clients.consumer.ConsumerConfig;
 import org.apache.kafka.clients.producer.ProducerConfig;
@@ -39,40 +38,43 @@ final class FoldHost<S> implements AutoCloseable {
     private static final Duration CLOSE = Duration.ofSeconds(10);
 
     private final Fold<S> fold;
+    private final FoldStates<S> states;
     private final KafkaStreams streams;
 
-    private FoldHost(Fold<S> fold, KafkaStreams streams) {
+    private FoldHost(Fold<S> fold, FoldStates<S> states, KafkaStreams streams) {
         this.fold = fold;
+        this.states = states;
         this.streams = streams;
     }
 
     /** @param tick how often the fold looks at every image, whatever arrives */
     static <S> FoldHost<S> start(
             Fold<S> fold, KafkaClients clients, EventRecords records, StageMeters meters, Clock clock, Duration tick) {
-        Topology topology = topology(fold, records, meters, clock, tick);
+        FoldStates<S> states = new FoldStates<>();
+        Topology topology = topology(fold, records, meters, clock, tick, states);
         KafkaStreams streams = new KafkaStreams(topology, config(fold, clients));
         streams.setUncaughtExceptionHandler(failure -> {
             LOG.atError().addKeyValue("fold", fold.name()).setCause(failure).log("a thread of the fold is replaced");
             return StreamThreadExceptionResponse.REPLACE_THREAD;
         });
         streams.start();
-        return new FoldHost<>(fold, streams);
+        return new FoldHost<>(fold, states, streams);
     }
 
     static String applicationId(Fold<?> fold) {
         return "virtualimage-" + fold.name();
     }
 
-    static <S> Topology topology(Fold<S> fold, EventRecords records, StageMeters meters, Clock clock, Duration tick) {
-        AtomicInteger images = new AtomicInteger();
-        Gauge.builder("virtualimage.fold.images", images, AtomicInteger::get)
+    static <S> Topology topology(
+            Fold<S> fold, EventRecords records, StageMeters meters, Clock clock, Duration tick, FoldStates<S> states) {
+        Gauge.builder("virtualimage.fold.images", states, FoldStates::size)
                 .description("Images whose state a fold holds in this replica")
                 .tag("fold", fold.name())
                 .register(meters.registry());
         Map<String, Topic> topics =
                 fold.inputs().stream().collect(Collectors.toUnmodifiableMap(Topic::topicName, topic -> topic));
         ProcessorSupplier<String, byte[], String, Outgoing> processors =
-                () -> new FoldProcessor<>(fold, topics, records, meters, clock, tick, images);
+                () -> new FoldProcessor<>(fold, topics, records, meters, clock, tick, states);
         Serializer<Outgoing> values = (topic, outgoing) -> outgoing.value();
         return new Topology()
                 .addSource(
@@ -163,6 +165,10 @@ final class FoldHost<S> implements AutoCloseable {
 
     Fold<S> fold() {
         return fold;
+    }
+
+    FoldStates<S> states() {
+        return states;
     }
 
     /** Leaves the group, so that others take over at once. */

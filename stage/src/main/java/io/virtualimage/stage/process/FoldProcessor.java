@@ -20,7 +20,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
-import java.util.concurrent.atomic.AtomicInteger;
 import org.apache.kafka.common.header.Headers;
 import org.apache.kafka.common.header.internals.RecordHeaders;
 import org.apache.kafka.streams.processor.PunctuationType;
@@ -51,9 +50,9 @@ final class FoldProcessor<S> implements Processor<String, byte[], String, Outgoi
     private final StageMeters meters;
     private final Clock clock;
     private final Duration tick;
-    private final AtomicInteger images;
+    private final FoldStates<S> hosted;
 
-    private final Map<String, S> states = new HashMap<>();
+    private Map<String, S> states = new HashMap<>();
     private final Set<String> active = new HashSet<>();
 
     /** Images that the fold broke on and the log has spoken of. */
@@ -68,7 +67,7 @@ final class FoldProcessor<S> implements Processor<String, byte[], String, Outgoi
     /**
      * @param topics the fold's inputs, by name
      * @param tick how often every state is looked at
-     * @param images counts the states of all partitions of this replica
+     * @param hosted gets to know the states, for as long as this goes on
      */
     FoldProcessor(
             Fold<S> fold,
@@ -77,20 +76,21 @@ final class FoldProcessor<S> implements Processor<String, byte[], String, Outgoi
             StageMeters meters,
             Clock clock,
             Duration tick,
-            AtomicInteger images) {
+            FoldStates<S> hosted) {
         this.fold = fold;
         this.topics = topics;
         this.records = records;
         this.meters = meters;
         this.clock = clock;
         this.tick = tick;
-        this.images = images;
+        this.hosted = hosted;
     }
 
     @Override
     public void init(ProcessorContext<String, Outgoing> context) {
         this.context = context;
         this.lastLook = System.nanoTime();
+        this.states = hosted.open();
         KeyValueStore<String, byte[]> store = context.getStateStore(STORE);
         this.owned = new OwnedStates(store, clock.instant());
         owned.forEachInherited(this::restore);
@@ -237,9 +237,7 @@ final class FoldProcessor<S> implements Processor<String, byte[], String, Outgoi
     }
 
     private void remember(String key, S state) {
-        if (states.put(key, state) == null) {
-            images.incrementAndGet();
-        }
+        states.put(key, state);
         if (fold.active(state)) {
             active.add(key);
         } else {
@@ -249,9 +247,7 @@ final class FoldProcessor<S> implements Processor<String, byte[], String, Outgoi
 
     private void forget(String key) {
         owned().delete(key);
-        if (states.remove(key) != null) {
-            images.decrementAndGet();
-        }
+        states.remove(key);
         active.remove(key);
         broken.remove(key);
     }
@@ -281,7 +277,7 @@ final class FoldProcessor<S> implements Processor<String, byte[], String, Outgoi
 
     @Override
     public void close() {
-        images.addAndGet(-states.size());
+        hosted.close(states);
         states.clear();
         active.clear();
         broken.clear();

@@ -3,22 +3,30 @@ package io.virtualimage.stage.process;
 import com.sun.net.httpserver.HttpExchange;
 import com.sun.net.httpserver.HttpHandler;
 import com.sun.net.httpserver.HttpServer;
+import java.io.BufferedOutputStream;
 import java.io.IOException;
+import java.io.OutputStream;
 import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
-import java.util.function.Supplier;
+import java.util.zip.GZIPOutputStream;
 
 /** {@code /livez}, {@code /readyz} and {@code /metrics}. What is asked of a probe is answered in its body. */
 final class OpsServer implements AutoCloseable {
+    private static final int BUFFER = 1 << 16;
     private static final int OK = 200;
     private static final int NOT_FOUND = 404;
     private static final int METHOD_NOT_ALLOWED = 405;
     private static final int UNAVAILABLE = 503;
     private static final String TEXT = "text/plain; charset=utf-8";
     private static final String PROMETHEUS = "text/plain; version=0.0.4; charset=utf-8";
+
+    /** Writes what is measured now, in Prometheus' text format. It may be many MiB. */
+    interface Metrics {
+        void writeTo(OutputStream out) throws IOException;
+    }
 
     private final HttpServer server;
     private final ExecutorService threads;
@@ -33,15 +41,16 @@ final class OpsServer implements AutoCloseable {
      *
      * @param port 0 for any free one
      */
-    static OpsServer start(int port, Readiness live, Readiness ready, Supplier<String> metrics) {
+    static OpsServer start(int port, Readiness live, Readiness ready, Metrics metrics) {
         try {
             HttpServer server = HttpServer.create(new InetSocketAddress(port), 0);
             ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor();
             server.setExecutor(threads);
-            server.createContext("/", page("/", () -> new Answer(NOT_FOUND, TEXT, "no such page\n")));
-            server.createContext("/livez", page("/livez", () -> probe(live)));
-            server.createContext("/readyz", page("/readyz", () -> probe(ready)));
-            server.createContext("/metrics", page("/metrics", () -> new Answer(OK, PROMETHEUS, metrics.get())));
+            server.createContext(
+                    "/", page("/", exchange -> send(exchange, new Answer(NOT_FOUND, TEXT, "no such page\n"))));
+            server.createContext("/livez", page("/livez", exchange -> send(exchange, probe(live))));
+            server.createContext("/readyz", page("/readyz", exchange -> send(exchange, probe(ready))));
+            server.createContext("/metrics", page("/metrics", exchange -> send(exchange, metrics)));
             server.start();
             return new OpsServer(server, threads);
         } catch (IOException e) {
@@ -58,7 +67,7 @@ final class OpsServer implements AutoCloseable {
                 : new Answer(UNAVAILABLE, TEXT, "not ready: " + String.join(", ", lacking) + "\n");
     }
 
-    private static HttpHandler page(String path, Supplier<Answer> page) {
+    private static HttpHandler page(String path, HttpHandler page) {
         return exchange -> {
             try (exchange) {
                 boolean here =
@@ -67,7 +76,7 @@ final class OpsServer implements AutoCloseable {
                 if (!get) {
                     send(exchange, new Answer(METHOD_NOT_ALLOWED, TEXT, "only GET\n"));
                 } else if (here) {
-                    send(exchange, page.get());
+                    page.handle(exchange);
                 } else {
                     send(exchange, new Answer(NOT_FOUND, TEXT, "no such page\n"));
                 }
@@ -84,6 +93,25 @@ final class OpsServer implements AutoCloseable {
         }
         exchange.sendResponseHeaders(answer.status(), body.length);
         exchange.getResponseBody().write(body);
+    }
+
+    private static void send(HttpExchange exchange, Metrics metrics) throws IOException {
+        exchange.getResponseHeaders().set("Content-Type", PROMETHEUS);
+        if ("HEAD".equals(exchange.getRequestMethod())) {
+            exchange.sendResponseHeaders(OK, -1);
+            return;
+        }
+        boolean zipped = exchange.getRequestHeaders().getOrDefault("Accept-Encoding", List.of()).stream()
+                .anyMatch(accepted -> accepted.contains("gzip"));
+        if (zipped) {
+            exchange.getResponseHeaders().set("Content-Encoding", "gzip");
+        }
+        exchange.sendResponseHeaders(OK, 0);
+        try (OutputStream body = zipped
+                ? new GZIPOutputStream(exchange.getResponseBody(), BUFFER)
+                : new BufferedOutputStream(exchange.getResponseBody(), BUFFER)) {
+            metrics.writeTo(body);
+        }
     }
 
     int port() {

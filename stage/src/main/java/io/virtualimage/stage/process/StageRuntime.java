@@ -9,6 +9,7 @@ import io.micrometer.core.instrument.binder.jvm.JvmThreadMetrics;
 import io.micrometer.core.instrument.binder.system.ProcessorMetrics;
 import io.micrometer.prometheusmetrics.PrometheusConfig;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
+import io.prometheus.metrics.model.snapshots.Labels;
 import io.virtualimage.stage.fold.Fold;
 import io.virtualimage.stage.staging.S3StagingStore;
 import io.virtualimage.stage.staging.StagingStore;
@@ -37,7 +38,9 @@ import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
 import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
+import java.util.function.Supplier;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.common.KafkaException;
 import org.jspecify.annotations.Nullable;
@@ -52,6 +55,7 @@ public final class StageRuntime implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(StageRuntime.class);
     private static final int DEFAULT_OPS_PORT = 8080;
     private static final Duration DEFAULT_TICK = Duration.ofMillis(500);
+    private static final Duration DEFAULT_LAG_INTERVAL = Duration.ofSeconds(15);
 
     /** How long requests that are being served may hold up the close. */
     private static final Duration WEB_GRACE = Duration.ofSeconds(5);
@@ -60,9 +64,11 @@ public final class StageRuntime implements AutoCloseable {
     private static final Duration SHUTDOWN = Duration.ofSeconds(25);
 
     private final Settings settings;
+    private final String service;
     private final String replica;
     private final Clock clock;
     private final Duration tick;
+    private final Duration lagInterval;
     private final KafkaClients clients;
     private final EventRecords records;
     private final PrometheusMeterRegistry registry;
@@ -81,13 +87,16 @@ public final class StageRuntime implements AutoCloseable {
 
     private @Nullable RequestLedger ledger;
     private @Nullable StagingStore staging;
+    private @Nullable GroupLags lags;
     private boolean closing;
 
     private StageRuntime(String service, Settings settings, String replica, String bootstrap, int opsPort) {
         this.settings = settings;
+        this.service = service;
         this.replica = replica;
         this.clock = Clock.systemUTC();
         this.tick = settings.duration("FOLD_TICK", DEFAULT_TICK);
+        this.lagInterval = settings.duration("LAG_INTERVAL", DEFAULT_LAG_INTERVAL);
         this.clients = new KafkaClients(bootstrap, replica);
         this.records = new EventRecords("/" + service + "/" + replica, clock);
         this.registry = registry(service, replica);
@@ -102,7 +111,8 @@ public final class StageRuntime implements AutoCloseable {
     /**
      * Reads the settings that every service has, checks that the broker is what the pipeline needs, and opens the
      * ports for health and metrics. Settings: {@code KAFKA_BOOTSTRAP}; {@code REPLICA}, by default made from the host's
-     * name and random digits; {@code OPS_PORT}; {@code FOLD_TICK}.
+     * name and random digits; {@code OPS_PORT}; {@code FOLD_TICK}; {@code LAG_INTERVAL}: how often
+     * the broker is asked how many tasks wait.
      *
      * @param service the name of the service, in lower case
      * @throws IllegalStateException if settings are missing or the broker isn't as it must be; says what is missing
@@ -112,6 +122,7 @@ public final class StageRuntime implements AutoCloseable {
         String replica = settings.optional("REPLICA").orElseGet(() -> defaultReplica(service));
         int opsPort = settings.number("OPS_PORT", DEFAULT_OPS_PORT, 0, 65_535);
         settings.duration("FOLD_TICK", DEFAULT_TICK);
+        settings.duration("LAG_INTERVAL", DEFAULT_LAG_INTERVAL);
         settings.check();
         try (Admin admin = new KafkaClients(bootstrap, replica).admin()) {
             new StartupCheck(admin).run();
@@ -219,11 +230,28 @@ public final class StageRuntime implements AutoCloseable {
         return staging;
     }
 
-    /** Hosts a fold, which shares the partitions with the ones of that name in other replicas. */
-    public void host(Fold<?> fold) {
-        FoldHost<?> host = keep(FoldHost.start(fold, clients, records, meters, clock, tick));
+    /**
+     * Hosts a fold, which shares the partitions with the ones of that name in other replicas.
+     *
+     * @return the states of those that this replica has
+     */
+    public <S> FoldStates<S> host(Fold<S> fold) {
+        FoldHost<S> host = keep(FoldHost.start(fold, clients, records, meters, clock, tick));
         addReadiness("fold " + fold.name(), host::ready);
         live.add("fold " + fold.name(), host::alive);
+        return host.states();
+    }
+
+    /**
+     * Serves a gauge with one time series per thing, for things that come and go by the thousand.
+     *
+     * @param name as it is served
+     * @param labels what tells one thing from another; {@code service} and {@code replica} come to that
+     * @param samples asked for each time that somebody reads {@code /metrics}
+     */
+    public void gauge(String name, String help, List<String> labels, Supplier<Stream<Sample>> samples) {
+        Labels common = Labels.of("service", service, "replica", replica);
+        registry.getPrometheusRegistry().register(new SampledGauge(name, help, common, labels, samples));
     }
 
     /**
@@ -235,6 +263,14 @@ public final class StageRuntime implements AutoCloseable {
         WorkerPool pool =
                 keep(new WorkerPool(group, threads, clients, runner, announcer, announcer::mention, meters).start());
         addReadiness("workers " + group.groupId(), pool::ready);
+        lags().watch(group);
+    }
+
+    private synchronized GroupLags lags() {
+        if (lags == null) {
+            lags = keep(new GroupLags(clients.admin(), registry, lagInterval));
+        }
+        return lags;
     }
 
     /**

@@ -18,7 +18,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Properties;
 import java.util.Set;
-import java.util.concurrent.atomic.AtomicInteger;
 import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
 import org.apache.kafka.common.serialization.Serdes;
@@ -41,6 +40,7 @@ class FoldHostTest {
     private final Incarnation image = new Incarnation("default", "ubuntu", "uid-1", 1, 0);
     private final EventCodec codec = new EventCodec("/test/1");
     private final SimpleMeterRegistry registry = new SimpleMeterRegistry();
+    private final FoldStates<TallyFold.Tally> states = new FoldStates<>();
     private Instant now = START;
     private final Clock clock = new SettableClock();
     private final TopologyTestDriver driver = driver();
@@ -66,7 +66,8 @@ class FoldHostTest {
         TallyFold fold = new TallyFold("tally");
         Properties config = FoldHost.config(fold, new KafkaClients("nowhere:1", "test"));
         return new TopologyTestDriver(
-                FoldHost.topology(fold, new EventRecords("/tally/test", clock), new StageMeters(registry), clock, TICK),
+                FoldHost.topology(
+                        fold, new EventRecords("/tally/test", clock), new StageMeters(registry), clock, TICK, states),
                 config,
                 START);
     }
@@ -218,12 +219,12 @@ class FoldHostTest {
         context.addStateStore(restored);
         restored.put("uid-1/2", EventCodec.mapper().writeValueAsBytes(tally));
         restored.put("uid-2/1", "{\"image\":17}".getBytes(StandardCharsets.UTF_8));
-        AtomicInteger images = new AtomicInteger();
+        FoldStates<TallyFold.Tally> hosted = new FoldStates<>();
         FoldProcessor<TallyFold.Tally> processor = new FoldProcessor<>(
-                fold, Map.of(), new EventRecords("/tally/test", clock), new StageMeters(registry), clock, TICK, images);
+                fold, Map.of(), new EventRecords("/tally/test", clock), new StageMeters(registry), clock, TICK, hosted);
 
         processor.init(context);
-        assertThat(images).hasValue(1);
+        assertThat(hosted.copy()).containsOnly(Map.entry("uid-1", tally));
         assertThat(context.forwarded()).singleElement().satisfies(forward -> {
             assertThat(forward.record().key()).isEqualTo("uid-2");
             assertThat(forward.record().value().topic()).isEqualTo(Topic.DEAD_LETTERS);
@@ -233,6 +234,35 @@ class FoldHostTest {
         assertThat(context.forwarded())
                 .singleElement()
                 .satisfies(forward -> assertThat(forward.record().key()).isEqualTo("uid-1"));
+        processor.close();
+        assertThat(hosted.copy()).isEmpty();
+    }
+
+    @Test
+    void showsEachImageOnceWhileItsPartitionMoves() {
+        FoldStates<String> hosted = new FoldStates<>();
+        Map<String, String> leaving = hosted.open();
+        Map<String, String> coming = hosted.open();
+        leaving.put("uid-1", "a");
+        coming.put("uid-1", "a");
+        coming.put("uid-2", "b");
+        assertThat(hosted.copy()).isEqualTo(Map.of("uid-1", "a", "uid-2", "b"));
+        hosted.close(leaving);
+        assertThat(hosted.copy()).isEqualTo(Map.of("uid-1", "a", "uid-2", "b"));
+        hosted.close(coming);
+        assertThat(hosted.copy()).isEmpty();
+    }
+
+    @Test
+    void showsItsStatesUntilTheyAreForgotten() throws Exception {
+        send(Topic.FETCHED, "uid-1", codec.encode(segment(image, 3), START));
+        assertThat(states.copy().get("uid-1").heard()).containsExactly(3);
+        send(Topic.FETCHED, "uid-1", codec.encode(segment(image, 4), START));
+        assertThat(states.copy().get("uid-1").said()).containsExactlyInAnyOrder(3, 4);
+        send(Topic.REQUESTS, "uid-1", null);
+        assertThat(states.copy()).isEmpty();
+        send(Topic.FETCHED, "uid-1", codec.encode(segment(image, 5), START));
+        assertThat(states.copy()).containsOnlyKeys("uid-1");
     }
 
     private byte @Nullable [] stored(String uid) {

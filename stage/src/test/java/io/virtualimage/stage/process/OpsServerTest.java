@@ -1,12 +1,15 @@
 package io.virtualimage.stage.process;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.io.ByteArrayInputStream;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.zip.GZIPInputStream;
 import org.junit.jupiter.api.Test;
 
 class OpsServerTest {
@@ -18,7 +21,7 @@ class OpsServerTest {
     void namesWhatIsNotReady() throws Exception {
         ready.add("ledger", caughtUp::get);
         ready.add("fold fetch", () -> true);
-        try (OpsServer server = OpsServer.start(0, live, ready, () -> "a_metric 1\n")) {
+        try (OpsServer server = OpsServer.start(0, live, ready, out -> out.write("a_metric 1\n".getBytes(UTF_8)))) {
             assertThat(get(server, "/livez").statusCode()).isEqualTo(200);
             HttpResponse<String> before = get(server, "/readyz");
             assertThat(before.statusCode()).isEqualTo(503);
@@ -28,6 +31,22 @@ class OpsServerTest {
             assertThat(get(server, "/metrics").body()).isEqualTo("a_metric 1\n");
             assertThat(get(server, "/readyz/secret").statusCode()).isEqualTo(404);
             assertThat(get(server, "/other").statusCode()).isEqualTo(404);
+        }
+    }
+
+    @Test
+    void packsMetricsForWhoeverCanUnpackThem() throws Exception {
+        byte[] text = "a_metric 1\n".repeat(100_000).getBytes(UTF_8);
+        try (OpsServer server = OpsServer.start(0, live, ready, out -> out.write(text));
+                HttpClient client = HttpClient.newHttpClient()) {
+            HttpRequest request = HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + server.port() + "/metrics"))
+                    .header("Accept-Encoding", "gzip")
+                    .build();
+            HttpResponse<byte[]> response = client.send(request, HttpResponse.BodyHandlers.ofByteArray());
+            assertThat(response.headers().firstValue("Content-Encoding")).contains("gzip");
+            assertThat(response.body()).hasSizeLessThan(text.length / 10);
+            assertThat(new GZIPInputStream(new ByteArrayInputStream(response.body())))
+                    .hasBinaryContent(text);
         }
     }
 
