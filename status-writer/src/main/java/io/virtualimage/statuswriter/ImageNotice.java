@@ -7,24 +7,26 @@ import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.time.Instant;
 import java.util.HexFormat;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A Kubernetes Event about an image.
  *
  * @param name of the Event; the same however often, and by whomever, it is written
- * @param resourceVersion version of the image that it was written at
+ * @param resourceVersion version of the image that it was written at; null if the image is gone
  * @param at when it happened
  */
-public record ImageNotice(Incarnation image, String resourceVersion, String name, Notice notice, Instant at) {
+public record ImageNotice(Incarnation image, @Nullable String resourceVersion, String name, Notice notice, Instant at) {
     private static final int MAX_NAME = 253;
     private static final int HASH_BYTES = 8;
 
-    static ImageNotice of(Incarnation image, String resourceVersion, Notice notice, Instant at) {
-        return new ImageNotice(image, resourceVersion, name(image, notice.reason()), notice, at);
+    static ImageNotice of(Incarnation image, @Nullable String resourceVersion, Notice notice, Instant at) {
+        return new ImageNotice(image, resourceVersion, name(image, notice), notice, at);
     }
 
-    private static String name(Incarnation image, String reason) {
-        String identity = image.uid() + "/" + image.version() + "/" + reason;
+    private static String name(Incarnation image, Notice notice) {
+        String once = image.uid() + "/" + image.version() + "/" + notice.reason();
+        String identity = notice.number() == null ? once : once + "/" + notice.number();
         byte[] hash = sha256(identity.getBytes(StandardCharsets.UTF_8));
         String suffix = "." + HexFormat.of().formatHex(hash, 0, HASH_BYTES);
         int most = MAX_NAME - suffix.length();

@@ -15,6 +15,7 @@ import java.time.Instant;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
@@ -69,8 +70,9 @@ public final class StatusApplier implements RecordHandler {
         }
         if (recorded.event() instanceof StatusChanged(Incarnation image, ImageStatus status)) {
             Optional<StandingImage> object = apply(image, status);
-            if (object.isPresent() && recorded.time().plus(NOTICE_AGE).isAfter(clock.instant())) {
-                notify(image, status, object.get(), recorded.time());
+            // What is said of an image that goes may come when it is gone.
+            if (object.isPresent() || status.phase() == ImageStatus.Phase.TERMINATING) {
+                notify(image, status, object.map(StandingImage::resourceVersion).orElse(null), recorded.time());
             }
         }
     }
@@ -124,12 +126,18 @@ public final class StatusApplier implements RecordHandler {
                 new IllegalStateException("conflict"));
     }
 
-    private void notify(Incarnation image, ImageStatus status, StandingImage object, Instant at)
+    /**
+     * Writes the Events that are due. A status repeats what users were notified of before.
+     *
+     * @param said when the status was said
+     */
+    private void notify(Incarnation image, ImageStatus status, @Nullable String resourceVersion, Instant said)
             throws ImageApiException, InterruptedException {
         for (ImageStatus.Notice each : status.notices()) {
-            ImageNotice notice = ImageNotice.of(image, object.resourceVersion(), each, at);
+            Instant at = Objects.requireNonNullElse(each.at(), said);
+            ImageNotice notice = ImageNotice.of(image, resourceVersion, each, at);
             String identity = image.namespace() + "/" + notice.name();
-            if (!noticed.contains(identity)) {
+            if (!noticed.contains(identity) && at.plus(NOTICE_AGE).isAfter(clock.instant())) {
                 pace.await();
                 Outcome outcome = api.createEvent(notice);
                 if (outcome == Outcome.REFUSED) {

@@ -6,24 +6,19 @@ import io.virtualimage.stage.fold.ImageFacts;
 import io.virtualimage.topics.DataSource;
 import io.virtualimage.topics.Event.DiskInspected;
 import io.virtualimage.topics.Event.ImageBlocked;
+import io.virtualimage.topics.Event.ImageLost;
 import io.virtualimage.topics.Event.ImagePublished;
 import io.virtualimage.topics.Event.ImageRequested;
-import io.virtualimage.topics.Event.ImageWithdrawn;
 import io.virtualimage.topics.Event.StageFailed;
 import io.virtualimage.topics.FailureReason;
 import io.virtualimage.topics.ImageFormat;
 import io.virtualimage.topics.ImageStatus;
-import io.virtualimage.topics.ImageStatus.Condition;
-import io.virtualimage.topics.ImageStatus.Notice;
 import io.virtualimage.topics.ImageStatus.Phase;
 import io.virtualimage.topics.ImageStatus.Size;
+import io.virtualimage.topics.ImageUse;
 import io.virtualimage.topics.Stage;
 import io.virtualimage.topics.Storage;
-import io.virtualimage.topics.UploadLease;
 import java.time.Instant;
-import java.util.ArrayList;
-import java.util.List;
-import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /** The status that follows from what is known. A pure function of the state; the time only dates what changes now. */
@@ -31,14 +26,15 @@ final class StatusDerivation {
     private final StatusState state;
     private final ImageFacts facts;
     private final @Nullable ImageStatus before;
-    private final Instant now;
-    private final List<Condition> conditions = new ArrayList<>();
+    private final Conditions conditions;
+    private final Notices notices;
 
     private StatusDerivation(StatusState state, Instant now) {
         this.state = state;
         this.facts = state.facts();
         this.before = state.status();
-        this.now = now;
+        this.conditions = new Conditions(before, now);
+        this.notices = new Notices(before, now);
     }
 
     static ImageStatus derive(StatusState state, Instant now) {
@@ -46,12 +42,68 @@ final class StatusDerivation {
     }
 
     private ImageStatus derive() {
-        if (facts.withdrawn()) {
-            return terminating();
+        if (state.left() != null) {
+            notices.tell(NoticeReason.CLEANUP_INCOMPLETE, state.left());
         }
+        if (facts.withdrawn()) {
+            return removed();
+        }
+        ImageUse use = facts.request() == null ? null : facts.request().use();
+        addUse(use);
+        if (state.respecified()) {
+            notices.tell(NoticeReason.SPEC_CHANGED, "The spec was changed: the import starts over.");
+        }
+        ImageStatus standing = standing();
+        return use != null && use.deletionAsked() ? leaving(standing, Wording.waitsFor(use.machines())) : standing;
+    }
+
+    private void addUse(@Nullable ImageUse use) {
+        if (use == null) {
+            conditions.set(ConditionType.IN_USE, false, ConditionReason.NOT_IN_USE, "");
+        } else {
+            conditions.set(
+                    ConditionType.IN_USE,
+                    true,
+                    ConditionReason.ATTACHED_TO_VIRTUAL_MACHINE,
+                    Wording.usedBy(use.machines()));
+        }
+    }
+
+    /** What was known stays: the facts of the incarnation that ends were dropped when it was withdrawn. */
+    private ImageStatus removed() {
+        conditions.keep(ConditionType.DATASOURCE_READY);
+        conditions.keep(ConditionType.STORAGE_CLASS_READY);
+        conditions.keep(ConditionType.READY);
+        addUse(null);
+        ImageStatus known = before == null ? unpublished(Phase.TERMINATING, null, false, null, null, null) : before;
+        return leaving(known, "What was published and staged of the image is being removed.");
+    }
+
+    /** The image's deletion was asked for. Nothing else of what is said of it changes by that. */
+    private ImageStatus leaving(ImageStatus standing, String message) {
+        conditions.set(ConditionType.TERMINATING, true, ConditionReason.CLEANUP_PENDING, message);
+        ImageStatus.DownloadSpeed speed = standing.downloadSpeed();
+        return new ImageStatus(
+                Phase.TERMINATING,
+                standing.progress(),
+                standing.cdrom(),
+                standing.format(),
+                standing.size(),
+                speed == null ? null : new ImageStatus.DownloadSpeed(speed.avgBytes(), null),
+                standing.registryUrl(),
+                standing.claim(),
+                null,
+                standing.sourceUid(),
+                standing.storageClass(),
+                conditions.list(),
+                notices.list());
+    }
+
+    /** Whether the image is there, failed, or on its way. */
+    private ImageStatus standing() {
         ImagePublished published = facts.published();
         if (published != null) {
-            return ready(published);
+            return facts.lost() == null ? ready(published) : lost(facts.lost());
         }
         StageFailed failed = facts.failed();
         if (failed != null) {
@@ -60,146 +112,171 @@ final class StatusDerivation {
         return facts.request() instanceof ImageBlocked blocked ? blocked(blocked) : underWay();
     }
 
-    /** What was known stays: the facts of the incarnation that ends were dropped when it was withdrawn. */
-    private ImageStatus terminating() {
-        if (before != null) {
-            before.conditions().stream()
-                    .filter(condition -> !condition.type().equals(ConditionType.TERMINATING.wire()))
-                    .forEach(conditions::add);
-        }
-        add(
-                ConditionType.TERMINATING,
-                true,
-                ConditionReason.CLEANUP_PENDING.wire(),
-                "What was published and staged of the image is being removed.");
-        if (before == null) {
-            return status(Phase.TERMINATING, null, false, null, null, null, List.of());
-        }
-        return new ImageStatus(
-                Phase.TERMINATING,
-                before.progress(),
-                before.cdrom(),
-                before.format(),
-                before.size(),
-                before.downloadSpeed() == null ? null : averageOnly(before.downloadSpeed()),
-                before.registryUrl(),
-                before.claim(),
-                null,
-                before.sourceUid(),
-                before.storageClass(),
-                conditions,
-                List.of());
-    }
-
     private ImageStatus ready(ImagePublished published) {
         addDependencies();
         String claim = published.claim();
-        add(
+        conditions.set(
                 ConditionType.READY,
                 true,
-                ConditionReason.READY.wire(),
+                ConditionReason.READY,
                 claim == null
                         ? "The image is in the registry."
                         : "The image is on the PersistentVolumeClaim %s.".formatted(claim));
+        tellBegun();
+        notices.tell(NoticeReason.IMPORT_COMPLETED, "The image can be used.");
+        Long returned = state.occasions().returned();
+        if (returned != null) {
+            notices.tell(NoticeReason.LOST_RECOVERED, "The image is there again, and can be used.", returned);
+        }
+        return published(Phase.READY, published);
+    }
+
+    private ImageStatus lost(ImageLost loss) {
+        addDependencies();
+        boolean onClaim = loss.published().claim() != null;
+        conditions.set(
+                ConditionType.READY,
+                false,
+                onClaim ? ConditionReason.PVC_LOST : ConditionReason.IMAGE_LOST,
+                loss.message());
+        return published(onClaim ? Phase.PVC_LOST : Phase.IMAGE_LOST, loss.published());
+    }
+
+    private ImageStatus failed(StageFailed failed) {
+        String message = Wording.failed(failed);
+        addDependencies();
+        conditions.set(ConditionType.READY, false, FailureReading.conditionReason(source(), failed.reason()), message);
+        if (state.started() || failed.reason() != FailureReason.UPLOAD_TIMEOUT) {
+            tellBegun();
+        }
+        notices.tell(
+                isForClaim() && failed.stage() == Stage.PUBLISH
+                        ? NoticeReason.DISK_PROVISIONING_FAILED
+                        : NoticeReason.IMPORT_FAILED,
+                message);
+        return begun(Phase.FAILED);
+    }
+
+    /** Whoever says what is missing looks at the source first: where the class is missing, the source isn't. */
+    private ImageStatus blocked(ImageBlocked blocked) {
+        ConditionReason said = ConditionReason.parse(blocked.reason());
+        // Null is what only a later version knows.
+        ConditionReason reason = said == null ? ConditionReason.PROVISIONING_NOT_STARTED : said;
+        String message = blocked.message();
+        if (speaksOf(ConditionType.DATASOURCE_READY, blocked, reason)) {
+            conditions.set(ConditionType.DATASOURCE_READY, false, reason, message);
+            conditions.set(ConditionType.READY, false, ConditionReason.DATASOURCE_NOT_READY, message);
+        } else if (speaksOf(ConditionType.STORAGE_CLASS_READY, blocked, reason)) {
+            conditions.set(ConditionType.DATASOURCE_READY, true, ConditionReason.DATASOURCE_READY, "");
+            conditions.set(ConditionType.STORAGE_CLASS_READY, false, reason, message);
+            conditions.set(ConditionType.READY, false, ConditionReason.STORAGE_CLASS_NOT_READY, message);
+        } else {
+            boolean known = speaksOf(ConditionType.READY, blocked, reason);
+            conditions.set(
+                    ConditionType.READY, false, known ? reason : ConditionReason.PROVISIONING_NOT_STARTED, message);
+        }
+        if (reason == ConditionReason.STORAGE_CLASS_NOT_FOUND) {
+            notices.tell(
+                    NoticeReason.STORAGE_CLASS_NOT_FOUND,
+                    message,
+                    state.occasions().classMissed());
+        }
+        return unpublished(Phase.PENDING, null, false, null, null, null);
+    }
+
+    private static boolean speaksOf(ConditionType type, ImageBlocked blocked, ConditionReason reason) {
+        return blocked.condition().equals(type.wire()) && type.reasons(false).contains(reason);
+    }
+
+    private ImageStatus underWay() {
+        addDependencies();
+        if (isUpload() && facts.source().opened() == null && state.permille() == null && seenPending()) {
+            conditions.set(
+                    ConditionType.READY,
+                    false,
+                    ConditionReason.WAIT_FOR_USER_UPLOAD,
+                    facts.source().expired()
+                            ? "Nobody uploaded in time."
+                            : "The file is to be sent to one of the addresses in status.imageUploadURLs: curl -T FILE ADDRESS");
+            return unpublished(Phase.WAIT_FOR_USER_UPLOAD, null, false, null, null, null);
+        }
+        if (!state.started()) {
+            conditions.set(
+                    ConditionType.READY,
+                    false,
+                    ConditionReason.PROVISIONING_NOT_STARTED,
+                    "The import waits for its turn.");
+            return unpublished(Phase.PENDING, null, false, null, null, null);
+        }
+        tellBegun();
+        String quota = state.overQuota();
+        if (quota != null) {
+            String message = "There is no room for the image's volume, and it begins by itself when there is: " + quota;
+            conditions.set(ConditionType.READY, false, ConditionReason.QUOTA_EXCEEDED, message);
+            notices.tell(NoticeReason.QUOTA_EXCEEDED, message, state.occasions().quotaHit());
+            return begun(Phase.PENDING);
+        }
+        conditions.set(ConditionType.READY, false, ConditionReason.PROVISIONING, Wording.doing(facts));
+        return begun(Phase.PROVISIONING);
+    }
+
+    private void tellBegun() {
+        notices.tell(NoticeReason.IMPORT_STARTED, Wording.begun(source()));
+    }
+
+    /** Everything that the image depends on is there. */
+    private void addDependencies() {
+        conditions.set(ConditionType.DATASOURCE_READY, true, ConditionReason.DATASOURCE_READY, "");
+        if (isForClaim()) {
+            conditions.set(ConditionType.STORAGE_CLASS_READY, true, ConditionReason.STORAGE_CLASS_READY, "");
+        }
+    }
+
+    // ---- shapes
+
+    /** A status of what was published, whatever became of that. */
+    private ImageStatus published(Phase phase, ImagePublished published) {
         return new ImageStatus(
-                Phase.READY,
+                phase,
                 "100%",
                 published.cdrom(),
                 published.format(),
                 new Size(published.storedBytes(), published.unpackedBytes()),
                 state.speed().reading(false),
                 published.registryUrl(),
-                claim,
+                published.claim(),
                 null,
                 sourceUid(),
                 storageClass(),
-                conditions,
-                notices(started(), new Notice(false, "DataSourceImportCompleted", "The image can be used.")));
+                conditions.list(),
+                notices.list());
     }
 
-    private ImageStatus failed(StageFailed failed) {
-        String message = "%s failed: %s".formatted(title(failed), failed.message());
-        addDependencies();
-        add(ConditionType.READY, false, failure().wire(), message);
-        String reason = isForClaim() && failed.stage() == Stage.PUBLISH
-                ? "DataSourceImportDiskProvisioningFailed"
-                : "DataSourceImportFailed";
-        return unpublished(Phase.FAILED, false, notices(started(), new Notice(true, reason, message)));
-    }
-
-    private ImageStatus blocked(ImageBlocked blocked) {
-        if (blocked.condition().equals(ConditionType.DATASOURCE_READY.wire())) {
-            add(ConditionType.DATASOURCE_READY, false, blocked.reason(), blocked.message());
-            add(ConditionType.READY, false, ConditionReason.DATASOURCE_NOT_READY.wire(), blocked.message());
-        } else if (blocked.condition().equals(ConditionType.STORAGE_CLASS_READY.wire())) {
-            add(ConditionType.STORAGE_CLASS_READY, false, blocked.reason(), blocked.message());
-            add(ConditionType.READY, false, ConditionReason.STORAGE_CLASS_NOT_READY.wire(), blocked.message());
-        } else {
-            add(ConditionType.READY, false, blocked.reason(), blocked.message());
-        }
-        Notice[] due = blocked.reason().equals(ConditionReason.STORAGE_CLASS_NOT_FOUND.wire())
-                ? new Notice[] {new Notice(true, "VirtualImageStorageClassNotFound", blocked.message())}
-                : new Notice[] {};
-        return status(Phase.PENDING, null, false, null, null, null, notices(due));
-    }
-
-    private ImageStatus underWay() {
-        addDependencies();
-        if (isUpload() && facts.source().opened() == null && state.permille() == null && seenPending()) {
-            add(
-                    ConditionType.READY,
-                    false,
-                    ConditionReason.WAIT_FOR_USER_UPLOAD.wire(),
-                    facts.source().expired()
-                            ? "Nobody uploaded in time."
-                            : "The file is to be sent to one of the addresses in status.imageUploadURLs: curl -T FILE ADDRESS");
-            return status(Phase.WAIT_FOR_USER_UPLOAD, null, false, null, null, null, notices());
-        }
-        if (!state.started()) {
-            add(
-                    ConditionType.READY,
-                    false,
-                    ConditionReason.PROVISIONING_NOT_STARTED.wire(),
-                    "The import waits for its turn.");
-            return status(Phase.PENDING, null, false, null, null, null, notices());
-        }
-        String quota = state.overQuota();
-        if (quota != null) {
-            String message = "There is no room for the image's volume, and it begins by itself when there is: " + quota;
-            add(ConditionType.READY, false, ConditionReason.QUOTA_EXCEEDED.wire(), message);
-            return unpublished(
-                    Phase.PENDING, true, notices(started(), new Notice(true, "DataSourceQuotaExceed", message)));
-        }
-        add(ConditionType.READY, false, ConditionReason.PROVISIONING.wire(), doing());
-        return unpublished(Phase.PROVISIONING, true, notices(started()));
-    }
-
-    private ImageStatus unpublished(Phase phase, boolean fetching, List<Notice> notices) {
+    /** A status of what was begun and is not published. */
+    private ImageStatus begun(Phase phase) {
         DiskInspected disk = facts.currentDisk();
         Long length = facts.source().staged().lengthBytes();
         Integer permille = state.permille();
-        boolean coming = fetching
+        boolean coming = phase == Phase.PROVISIONING
                 && facts.sourceTrouble() == null
                 && !facts.source().staged().complete();
-        return status(
+        return unpublished(
                 phase,
                 permille == null ? null : Progress.text(permille),
                 disk != null && disk.cdrom(),
                 disk == null ? null : disk.format(),
                 disk == null || length == null ? null : new Size(length, disk.virtualSizeBytes()),
-                state.speed().reading(coming),
-                notices);
+                state.speed().reading(coming));
     }
 
     /** A status of what is not published. */
-    private ImageStatus status(
+    private ImageStatus unpublished(
             Phase phase,
             @Nullable String progress,
             boolean cdrom,
             @Nullable ImageFormat format,
             @Nullable Size size,
-            ImageStatus.@Nullable DownloadSpeed speed,
-            List<Notice> notices) {
+            ImageStatus.@Nullable DownloadSpeed speed) {
         return new ImageStatus(
                 phase,
                 progress,
@@ -212,8 +289,8 @@ final class StatusDerivation {
                 uploadable(phase) ? Boolean.TRUE : null,
                 sourceUid(),
                 storageClass(),
-                conditions,
-                notices);
+                conditions.list(),
+                notices.list());
     }
 
     /** As long as somebody may still upload, or go on with it. */
@@ -233,22 +310,18 @@ final class StatusDerivation {
         return said != null && said.image().equals(facts.image());
     }
 
-    /** Everything that the image depends on is there. */
-    private void addDependencies() {
-        add(ConditionType.DATASOURCE_READY, true, ConditionReason.DATASOURCE_READY.wire(), "");
-        if (isForClaim()) {
-            add(ConditionType.STORAGE_CLASS_READY, true, ConditionReason.STORAGE_CLASS_READY.wire(), "");
-        }
-    }
-
     private boolean isForClaim() {
         ImageRequested wanted = requested();
         return wanted != null && wanted.storage() == Storage.PERSISTENT_VOLUME_CLAIM;
     }
 
     private boolean isUpload() {
+        return source() instanceof DataSource.Upload;
+    }
+
+    private @Nullable DataSource source() {
         ImageRequested wanted = requested();
-        return wanted != null && wanted.source() instanceof DataSource.Upload;
+        return wanted == null ? null : wanted.source();
     }
 
     private @Nullable ImageRequested requested() {
@@ -263,136 +336,5 @@ final class StatusDerivation {
     private @Nullable String storageClass() {
         ImageRequested wanted = requested();
         return wanted == null ? null : wanted.storageClass();
-    }
-
-    private String doing() {
-        if (facts.source().staged().complete()) {
-            return facts.source().completed()
-                    ? "The image is being published."
-                    : "The source's checksums are being verified.";
-        }
-        UploadLease upload = facts.source().staged().upload();
-        if (upload != null) {
-            return upload.open()
-                    ? "The file is being uploaded."
-                    : "The upload broke off after %d bytes, and can go on from there: curl -C %<d -T FILE ADDRESS"
-                            .formatted(facts.source().staged().presentBytes());
-        }
-        if (isUpload()) {
-            return "What was uploaded is lost: it has to be uploaded once more.";
-        }
-        ImageFacts.Trouble trouble = facts.sourceTrouble();
-        if (trouble != null) {
-            return "The source gives nothing at present, and is asked again: " + trouble.message();
-        }
-        return facts.source().opened() == null
-                ? "The source is being asked what it has."
-                : "The source is being fetched.";
-    }
-
-    private static ImageStatus.DownloadSpeed averageOnly(ImageStatus.DownloadSpeed speed) {
-        return new ImageStatus.DownloadSpeed(speed.avgBytes(), null);
-    }
-
-    private static String title(StageFailed failed) {
-        return switch (failed.stage()) {
-            case FETCH -> "Fetching the source";
-            case CONVERT -> "Converting the image";
-            case PUBLISH -> "Publishing the image";
-        };
-    }
-
-    private ConditionReason failure() {
-        ImageRequested wanted = requested();
-        StageFailed failed = facts.failed();
-        if (wanted == null || failed == null) {
-            return ConditionReason.PROVISIONING_FAILED;
-        }
-        return switch (wanted.source()) {
-            case DataSource.ContainerImage ignored -> containerImageFailure(failed.reason());
-            case DataSource.Upload ignored ->
-                failed.reason() == FailureReason.UPLOAD_TIMEOUT
-                        ? ConditionReason.WAIT_FOR_USER_UPLOAD_TIMEOUT
-                        : ConditionReason.PROVISIONING_FAILED;
-            case DataSource.Http ignored -> ConditionReason.PROVISIONING_FAILED;
-            case DataSource.PublishedImage ignored -> ConditionReason.PROVISIONING_FAILED;
-            case DataSource.Volume ignored -> ConditionReason.PROVISIONING_FAILED;
-        };
-    }
-
-    /** Whether the image could not be pulled, or was and is of no use. */
-    private static ConditionReason containerImageFailure(FailureReason reason) {
-        return switch (reason) {
-            case SOURCE_UNAVAILABLE, SOURCE_REFUSED, SOURCE_TRUNCATED, SOURCE_EMPTY, SOURCE_CHANGING ->
-                ConditionReason.IMAGE_PULL_FAILED;
-            case UPLOAD_TIMEOUT,
-                    CHECKSUM_MISMATCH,
-                    NOT_AN_IMAGE,
-                    IMAGE_MALFORMED,
-                    IMAGE_UNSUPPORTED,
-                    OVER_LIMIT,
-                    QUOTA_EXCEEDED,
-                    INTERNAL -> ConditionReason.PROVISIONING_FAILED;
-        };
-    }
-
-    private Notice started() {
-        String from = switch (facts.request()) {
-            case ImageRequested requested ->
-                switch (requested.source()) {
-                    case DataSource.Http http -> " from " + http.url();
-                    case DataSource.ContainerImage image -> " from the container image " + image.image();
-                    case DataSource.Upload ignored -> " by an upload";
-                    case DataSource.PublishedImage image ->
-                        " from the %s %s".formatted(image.kind().wireName(), image.name());
-                    case DataSource.Volume volume ->
-                        " from the %s %s".formatted(volume.kind().wireName(), volume.name());
-                };
-            case ImageBlocked ignored -> "";
-            case ImageWithdrawn ignored -> "";
-            case null -> "";
-        };
-        return new Notice(false, "DataSourceImportStarted", "The import%s has begun.".formatted(from));
-    }
-
-    /** What users were notified of in this incarnation, and what they are to be now. Each reason once. */
-    private List<Notice> notices(Notice... due) {
-        List<Notice> notices = new ArrayList<>(before == null ? List.of() : before.notices());
-        if (state.respecified()) {
-            addNew(
-                    notices,
-                    new Notice(
-                            false, "VirtualImageSpecHasBeenChanged", "The spec was changed: the import starts over."));
-        }
-        for (Notice notice : due) {
-            addNew(notices, notice);
-        }
-        return notices;
-    }
-
-    private static void addNew(List<Notice> notices, Notice notice) {
-        if (notices.stream().noneMatch(told -> told.reason().equals(notice.reason()))) {
-            notices.add(notice);
-        }
-    }
-
-    private void add(ConditionType type, boolean status, String reason, String message) {
-        conditions.add(new Condition(type.wire(), status, reason, message, since(type, status, reason)));
-    }
-
-    /** Unchanged if status and reason are; else later than all before, whatever the clocks say. */
-    private Instant since(ConditionType type, boolean status, String reason) {
-        Instant since = now;
-        for (Condition condition : before == null ? List.<Condition>of() : before.conditions()) {
-            if (condition.type().equals(type.wire())
-                    && condition.status() == status
-                    && Objects.equals(condition.reason(), reason)) {
-                return condition.lastTransitionTime();
-            }
-            if (condition.lastTransitionTime().isAfter(since)) {
-                since = condition.lastTransitionTime();
-            }
-        }
-        return since;
     }
 }

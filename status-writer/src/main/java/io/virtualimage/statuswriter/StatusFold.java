@@ -69,18 +69,24 @@ public final class StatusFold implements Fold<StatusState> {
         ImageFacts facts = before.facts().merge(recorded);
         boolean same = facts.image().equals(before.facts().image());
         StatusState base = same ? before : before.begin(facts);
-        if (!event.image().equals(facts.image())) {
-            return facts.equals(before.facts())
-                    ? before
-                    : base.with(facts, base.started(), base.permille(), base.speed(), base.overQuota());
+        StatusState after;
+        if (event.image().equals(facts.image())) {
+            after = base.with(
+                            facts,
+                            base.started() || isWork(event),
+                            Progress.further(base.permille(), Progress.permille(facts)),
+                            speed(same ? before.facts() : null, base.speed(), facts, recorded))
+                    .with(overQuota(base.overQuota(), event), left(base.left(), event));
+            after = after.with(
+                    base.occasions().between(base, after, recorded.at().offset()));
+        } else {
+            after = base.with(facts, base.started(), base.permille(), base.speed());
         }
-        StatusState after = base.with(
-                facts,
-                base.started() || isWork(event),
-                Progress.further(base.permille(), Progress.permille(facts)),
-                speed(same ? before.facts() : null, base.speed(), facts, recorded),
-                overQuota(base.overQuota(), event));
         return after.equals(before) ? before : after;
+    }
+
+    private static @Nullable String left(@Nullable String before, Event event) {
+        return event instanceof Event.ImageRemoved removed ? removed.left() : before;
     }
 
     /** A quota is in the way until the next word of whoever is to read a volume or to fill one. */
@@ -140,8 +146,8 @@ public final class StatusFold implements Fold<StatusState> {
         if (facts.request() == null && !facts.withdrawn()) {
             return new Plan<>(state, List.of()); // others were quicker than its request
         }
-        if (facts.withdrawn() && facts.removed()) {
-            return new Plan<>(state, List.of()); // the object is going, or gone
+        if (facts.withdrawn() && facts.removed() && state.left() == null) {
+            return new Plan<>(state, List.of()); // the object is going, or gone; what is left behind is told even so
         }
         ImageStatus status = StatusDerivation.derive(state, context.now());
         StatusState.Said said = state.said();

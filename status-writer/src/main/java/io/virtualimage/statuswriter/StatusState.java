@@ -16,6 +16,8 @@ import org.jspecify.annotations.Nullable;
  * @param permille the furthest progress of this incarnation, in thousandths; null while it can't be told
  * @param speed of its download
  * @param overQuota in what words a quota last kept the image from its volume; null if none does
+ * @param occasions when what may happen more than once did so last
+ * @param left what could not be removed of what was published, in what words; null if all was
  * @param status the status as last derived, maybe of an earlier incarnation: what a later one carries on from
  * @param said the status as last put on its topic
  */
@@ -26,8 +28,16 @@ public record StatusState(
         @Nullable Integer permille,
         Speedometer speed,
         @Nullable String overQuota,
+        Occasions occasions,
+        @Nullable String left,
         @Nullable ImageStatus status,
         @Nullable Said said) {
+
+    public StatusState {
+        if (occasions == null) {
+            occasions = Occasions.NONE; // a state that an older version left
+        }
+    }
 
     /**
      * A status that was put on its topic.
@@ -37,7 +47,7 @@ public record StatusState(
     public record Said(Incarnation image, ImageStatus status, Instant at, boolean heard) {}
 
     static StatusState of(ImageFacts facts) {
-        return new StatusState(facts, false, false, null, Speedometer.AT_REST, null, null, null);
+        return new StatusState(facts, false, false, null, Speedometer.AT_REST, null, Occasions.NONE, null, null, null);
     }
 
     /** The same image in a later incarnation. What users were notified of before is not told again. */
@@ -51,21 +61,31 @@ public record StatusState(
                 null,
                 Speedometer.AT_REST,
                 null,
+                Occasions.NONE,
+                null,
                 status == null ? null : status.withoutNotices(),
                 said);
     }
 
-    StatusState with(
-            ImageFacts newFacts,
-            boolean nowStarted,
-            @Nullable Integer newPermille,
-            Speedometer newSpeed,
-            @Nullable String nowOverQuota) {
-        return new StatusState(newFacts, nowStarted, respecified, newPermille, newSpeed, nowOverQuota, status, said);
+    StatusState with(ImageFacts newFacts, boolean nowStarted, @Nullable Integer newPermille, Speedometer newSpeed) {
+        return new StatusState(
+                newFacts, nowStarted, respecified, newPermille, newSpeed, overQuota, occasions, left, status, said);
+    }
+
+    /** In other trouble than before, or in none. */
+    StatusState with(@Nullable String nowOverQuota, @Nullable String nowLeft) {
+        return new StatusState(
+                facts, started, respecified, permille, speed, nowOverQuota, occasions, nowLeft, status, said);
+    }
+
+    StatusState with(Occasions newOccasions) {
+        return new StatusState(
+                facts, started, respecified, permille, speed, overQuota, newOccasions, left, status, said);
     }
 
     StatusState with(ImageStatus derived, @Nullable Said nowSaid) {
-        return new StatusState(facts, started, respecified, permille, speed, overQuota, derived, nowSaid);
+        return new StatusState(
+                facts, started, respecified, permille, speed, overQuota, occasions, left, derived, nowSaid);
     }
 
     /**
@@ -93,6 +113,8 @@ public record StatusState(
                 permille,
                 speed,
                 overQuota,
+                occasions,
+                left,
                 overtaken ? standing : status,
                 new Said(said.image(), said.status(), said.at(), ours));
     }

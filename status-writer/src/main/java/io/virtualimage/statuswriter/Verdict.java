@@ -41,13 +41,17 @@ enum Verdict {
         if (!object.uid().equals(image.uid()) || !matches) {
             return NOT_OURS;
         }
+        VirtualImageStatus standing = object.status();
+        if (!leaving && standing != null && standing.phase() == Phase.TERMINATING) {
+            return OLDER; // a deletion is never taken back
+        }
         // As long as nobody else has written, what was written is known to more than the resource can say.
         boolean older;
         if (last != null
-                && KubernetesStatus.of(last.image(), last.status(), uploads).equals(object.status())) {
+                && KubernetesStatus.of(last.image(), last.status(), uploads).equals(standing)) {
             older = isOlder(image, status, last);
         } else {
-            older = isOlder(image, status, object.status());
+            older = isOlder(image, status, standing);
         }
         return older ? OLDER : WRITE;
     }
@@ -84,7 +88,7 @@ enum Verdict {
         if (byGeneration != 0) {
             return byGeneration < 0;
         }
-        if (standing.phase() == Phase.READY && isUnsettled(status) && shows(standing, image)) {
+        if (isUnsettled(status) && shows(standing, image)) {
             return true;
         }
         int byTime = lastTransition(next.conditions()).compareTo(lastTransition(standing.conditions()));

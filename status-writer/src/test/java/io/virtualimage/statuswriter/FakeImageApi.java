@@ -15,6 +15,9 @@ final class FakeImageApi implements ImageApi {
     final Map<String, StandingImage> images = new HashMap<>();
     final Set<String> events = new LinkedHashSet<>();
 
+    /** Every Event that was to be created, in order. */
+    final List<ImageNotice> notices = new ArrayList<>();
+
     /** Every status that was written, in order. */
     final List<VirtualImageStatus> written = new ArrayList<>();
 
@@ -63,6 +66,7 @@ final class FakeImageApi implements ImageApi {
     @Override
     public Outcome createEvent(ImageNotice notice) throws ImageApiException {
         fail();
+        notices.add(notice);
         events.add(notice.notice().reason() + " " + notice.name());
         return Outcome.DONE;
     }

@@ -192,7 +192,7 @@ class StatusFoldTest {
                 0.0  1.0 PROVISIONING - DatasourceReady=True:DatasourceReady@0.0 Ready=False:Provisioning@0.0 told=DataSourceImportStarted
                 1.0  1.0 FAILED - DatasourceReady=True:DatasourceReady@0.0 Ready=False:ProvisioningFailed@1.0 told=DataSourceImportStarted,DataSourceImportFailed
                 """);
-        assertThat(story.last().conditions().getLast().message())
+        assertThat(story.condition(ConditionType.READY).message())
                 .isEqualTo("Fetching the source failed: GET https://example.com/disk.qcow2: 404 Not Found");
     }
 
@@ -245,8 +245,8 @@ class StatusFoldTest {
         says("""
                 0.0  1.0 PENDING - Ready=False:ProvisioningNotStarted@0.0
                 1.0  1.0 PENDING - DatasourceReady=False:ImageNotReady@1.0 Ready=False:DatasourceNotReady@1.0
-                2.0  1.0 PENDING - StorageClassReady=False:StorageClassNotFound@2.0 Ready=False:StorageClassNotReady@2.0 told=VirtualImageStorageClassNotFound
-                3.0  1.0 PENDING - DatasourceReady=True:DatasourceReady@3.0 Ready=False:ProvisioningNotStarted@3.0 told=VirtualImageStorageClassNotFound
+                2.0  1.0 PENDING - DatasourceReady=True:DatasourceReady@2.0 StorageClassReady=False:StorageClassNotFound@2.0 Ready=False:StorageClassNotReady@2.0 told=VirtualImageStorageClassNotFound
+                3.0  1.0 PENDING - DatasourceReady=True:DatasourceReady@2.0 Ready=False:ProvisioningNotStarted@3.0 told=VirtualImageStorageClassNotFound
                 """);
     }
 
@@ -300,11 +300,11 @@ class StatusFoldTest {
                 .at("4")
                 .tell(deferred(first, "503 Service Unavailable"))
                 .at("5");
-        assertThat(story.last().conditions().getLast().message()).endsWith("503 Service Unavailable");
+        assertThat(story.condition(ConditionType.READY).message()).endsWith("503 Service Unavailable");
         assertThat(Objects.requireNonNull(story.last().downloadSpeed()).currentBytes())
                 .isNull();
         story.tell(segment(first, 0, 2)).at("6");
-        assertThat(story.last().conditions().getLast().message()).isEqualTo("The source is being fetched.");
+        assertThat(story.condition(ConditionType.READY).message()).isEqualTo("The source is being fetched.");
         assertThat(Objects.requireNonNull(story.last().downloadSpeed()).currentBytes())
                 .isEqualTo(500);
     }
@@ -403,7 +403,7 @@ class StatusFoldTest {
                 5.5  1.0 PROVISIONING 25.0% uploadable speed=1000000 DatasourceReady=True:DatasourceReady@0.0 Ready=False:Provisioning@5.0 told=DataSourceImportStarted
                 6.0  1.0 PROVISIONING 25.0% uploadable speed=1000000 DatasourceReady=True:DatasourceReady@0.0 Ready=False:Provisioning@5.0 told=DataSourceImportStarted
                 """);
-        assertThat(story.last().conditions().getLast().message())
+        assertThat(story.condition(ConditionType.READY).message())
                 .isEqualTo(
                         "The upload broke off after 1000 bytes, and can go on from there: curl -C 1000 -T FILE ADDRESS");
         story.tell(Story.upload(first, 0, "s2", 1), Story.uploaded(first, "s2", 1))
@@ -421,7 +421,7 @@ class StatusFoldTest {
                 .tell(Story.failed(first, FailureReason.UPLOAD_TIMEOUT, "nobody uploaded anything within 10 min"));
         assertThat(story.last().phase()).isEqualTo(ImageStatus.Phase.FAILED);
         assertThat(story.last().uploadable()).isNull();
-        assertThat(story.last().conditions().getLast().reason()).isEqualTo("WaitForUserUploadTimeout");
+        assertThat(story.condition(ConditionType.READY).reason()).isEqualTo("WaitForUserUploadTimeout");
         assertThat(story.text()).doesNotContain("PROVISIONING").containsOnlyOnce("PENDING");
     }
 
@@ -430,8 +430,8 @@ class StatusFoldTest {
         story.tell(Story.requested(first, new DataSource.ContainerImage("r/a:b", "pull", false)))
                 .at("1")
                 .tell(Story.failed(first, FailureReason.SOURCE_REFUSED, "unauthorized: authentication required"));
-        assertThat(story.last().conditions().getLast().reason()).isEqualTo("ImagePullFailed");
-        assertThat(story.last().conditions().getLast().message()).contains("unauthorized: authentication required");
+        assertThat(story.condition(ConditionType.READY).reason()).isEqualTo("ImagePullFailed");
+        assertThat(story.condition(ConditionType.READY).message()).contains("unauthorized: authentication required");
     }
 
     @Test
@@ -439,8 +439,8 @@ class StatusFoldTest {
         story.tell(Story.requested(first, new DataSource.ContainerImage("r/a:b", "pull", false)))
                 .at("1")
                 .tell(Story.failed(first, FailureReason.NOT_AN_IMAGE, "r/a:b: no regular file under /disk"));
-        assertThat(story.last().conditions().getLast().reason()).isEqualTo("ProvisioningFailed");
-        assertThat(story.last().conditions().getLast().message()).contains("no regular file under /disk");
+        assertThat(story.condition(ConditionType.READY).reason()).isEqualTo("ProvisioningFailed");
+        assertThat(story.condition(ConditionType.READY).message()).contains("no regular file under /disk");
     }
 
     @Test
@@ -463,7 +463,7 @@ class StatusFoldTest {
         assertThat(ready.registryUrl()).isNull();
         assertThat(ready.conditions())
                 .extracting(ImageStatus.Condition::type)
-                .containsExactly("DatasourceReady", "StorageClassReady", "Ready");
+                .containsExactly("DatasourceReady", "StorageClassReady", "Ready", "InUse");
     }
 
     @Test
@@ -480,6 +480,6 @@ class StatusFoldTest {
         assertThat(story.last().notices().getLast().reason()).isEqualTo("DataSourceImportDiskProvisioningFailed");
         assertThat(story.last().conditions())
                 .extracting(condition -> condition.type() + "=" + condition.status())
-                .containsExactly("DatasourceReady=true", "StorageClassReady=true", "Ready=false");
+                .containsExactly("DatasourceReady=true", "StorageClassReady=true", "Ready=false", "InUse=false");
     }
 }

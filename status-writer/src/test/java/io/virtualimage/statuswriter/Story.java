@@ -1,5 +1,7 @@
 package io.virtualimage.statuswriter;
 
+import io.virtualimage.k8s.ConditionReason;
+import io.virtualimage.k8s.ConditionType;
 import io.virtualimage.stage.fold.Plan;
 import io.virtualimage.stage.fold.PlanContext;
 import io.virtualimage.topics.Checksums;
@@ -11,6 +13,7 @@ import io.virtualimage.topics.EventCodec;
 import io.virtualimage.topics.FailureReason;
 import io.virtualimage.topics.ImageFormat;
 import io.virtualimage.topics.ImageStatus;
+import io.virtualimage.topics.ImageUse;
 import io.virtualimage.topics.Incarnation;
 import io.virtualimage.topics.Position;
 import io.virtualimage.topics.Recorded;
@@ -31,7 +34,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Tells the fold events at given times, the way its host does (each state goes through JSON), and writes down each status
- * that it says: one line, with the seconds since the beginning.
+ * that it says: one line, with the seconds since the beginning. That nobody uses the image is left out.
  */
 final class Story {
     static final Instant BEGIN = Instant.parse("2026-03-01T12:00:00Z");
@@ -48,6 +51,17 @@ final class Story {
     /** What the fold says does not come back from its topic. */
     Story withoutEcho() {
         echo = false;
+        return this;
+    }
+
+    /** Where the next event will stand. */
+    long offset() {
+        return offset;
+    }
+
+    /** What is told next stands where something was read before. */
+    Story rereadFrom(long earlier) {
+        offset = earlier;
         return this;
     }
 
@@ -108,6 +122,37 @@ final class Story {
         return said.getLast().status();
     }
 
+    /** One of the conditions of the status said last. */
+    ImageStatus.Condition condition(ConditionType type) {
+        return last().conditions().stream()
+                .filter(condition -> condition.type().equals(type.wire()))
+                .findFirst()
+                .orElseThrow();
+    }
+
+    /** What users were notified of by the status said last, in order; with the number of what may happen again. */
+    List<String> notices() {
+        return last().notices().stream()
+                .map(notice -> notice.reason() + (notice.number() == null ? "" : "#" + notice.number()))
+                .toList();
+    }
+
+    /** Every Event that Kubernetes would have got, in order. */
+    List<String> events() {
+        return said.stream()
+                .flatMap(change -> change.status().notices().stream()
+                        .map(notice -> ImageNotice.of(change.image(), "1", notice, BEGIN)))
+                .map(notice -> notice.notice().reason() + " " + notice.name())
+                .distinct()
+                .map(event -> event.substring(0, event.indexOf(' ')))
+                .toList();
+    }
+
+    /** All that was said. */
+    List<StatusChanged> said() {
+        return said;
+    }
+
     StatusState state() {
         if (state == null) {
             throw new IllegalStateException("nothing was told");
@@ -142,6 +187,9 @@ final class Story {
             words.add("url=" + status.registryUrl());
         }
         for (ImageStatus.Condition condition : status.conditions()) {
+            if (condition.reason().equals(ConditionReason.NOT_IN_USE.wire())) {
+                continue;
+            }
             words.add("%s=%s:%s@%s"
                     .formatted(
                             condition.type(),
@@ -173,6 +221,17 @@ final class Story {
 
     static Event requested(Incarnation image, DataSource source) {
         return new Event.ImageRequested(image, source, Storage.CONTAINER_REGISTRY, null, null, null);
+    }
+
+    static Event used(Incarnation image, boolean deletionAsked, String... machines) {
+        ImageUse use = machines.length == 0 ? null : new ImageUse(List.of(machines), deletionAsked);
+        DataSource source = new DataSource.Http("https://example.com/disk.qcow2", false, Checksums.NONE);
+        return new Event.ImageRequested(image, source, Storage.CONTAINER_REGISTRY, null, null, null, use, null);
+    }
+
+    static Event lost(Incarnation image) {
+        return new Event.ImageLost(
+                image, (Event.ImagePublished) published(image), "The tag %s is gone.".formatted(image.publicName()));
     }
 
     /** An upload of two segments. */

@@ -101,6 +101,22 @@ public record ImageStatus(
     /** One of {@code .status.conditions}. */
     public record Condition(String type, boolean status, String reason, String message, Instant lastTransitionTime) {}
 
-    /** A Kubernetes Event to be written once. */
-    public record Notice(boolean warning, String reason, String message) {}
+    /**
+     * A Kubernetes Event to be written once.
+     *
+     * @param number of what may happen more than once to an incarnation: which time it is, the later the greater. Null of
+     *     what happens once
+     * @param at when it happened; null if that is not on record
+     */
+    public record Notice(
+            boolean warning,
+            String reason,
+            String message,
+            @Nullable Long number,
+            @Nullable Instant at) {
+        /** Of what happens once, at a time that is not on record. */
+        public Notice(boolean warning, String reason, String message) {
+            this(warning, reason, message, null, null);
+        }
+    }
 }

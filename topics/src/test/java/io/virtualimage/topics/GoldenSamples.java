@@ -433,6 +433,25 @@ final class GoldenSamples {
                                 null,
                                 List.of(),
                                 List.of(new ImageStatus.Notice(true, "DataSourceImportFailed", "404 Not Found")))));
+        all.put(
+                "StatusChanged-recovered",
+                new Event.StatusChanged(
+                        FIRST,
+                        new ImageStatus(
+                                ImageStatus.Phase.READY,
+                                "100%",
+                                false,
+                                ImageFormat.QCOW2,
+                                new ImageStatus.Size(LENGTH, LENGTH),
+                                null,
+                                null,
+                                "d8v-vi-ubuntu-22-04-" + FIRST.publicName(),
+                                null,
+                                null,
+                                "fast",
+                                List.of(),
+                                List.of(new ImageStatus.Notice(
+                                        false, "VirtualImageLostRecovered", "The image is back.", 4711L, TIME)))));
     }
 
     private static void tasks(Map<String, Object> all) {

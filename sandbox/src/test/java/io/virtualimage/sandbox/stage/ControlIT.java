@@ -229,7 +229,7 @@ class ControlIT {
         assertThat(Objects.requireNonNull(ready.size()).stored()).isEqualTo("1.5Ki");
         assertThat(ready.condition(ConditionType.READY).orElseThrow().getStatus())
                 .isEqualTo("True");
-        assertThat(ready.conditions()).hasSize(2);
+        assertThat(ready.conditions()).hasSize(3);
         await().atMost(SOON)
                 .untilAsserted(() -> assertThat(events(uid))
                         .extracting(Event::getReason)
