@@ -22,6 +22,7 @@ import io.virtualimage.topics.Event.StageFailed;
 import io.virtualimage.topics.Event.StreamBroken;
 import io.virtualimage.topics.FailureReason;
 import io.virtualimage.topics.ImageFormat;
+import io.virtualimage.topics.ImageUse;
 import io.virtualimage.topics.Incarnation;
 import io.virtualimage.topics.Position;
 import io.virtualimage.topics.SegmentKind;
@@ -35,6 +36,7 @@ import io.virtualimage.topics.Task.MapDisk;
 import io.virtualimage.topics.Task.UnpackSource;
 import io.virtualimage.topics.Validator;
 import java.time.Duration;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 
@@ -75,6 +77,19 @@ class ConvertFoldTest {
             assertThat(task.fileName()).isEqualTo("a.qcow2");
         });
         assertThat(story.tell(fetched(0, null, 5))).isEmpty();
+    }
+
+    /** Who uses an image is said in its request, at any time. */
+    @Test
+    void aRequestThatIsSaidAgainConvertsNothingAgain() {
+        ImageRequested again = requested().with(new ImageUse(List.of("vm"), true), "1");
+        story.tell(requested(), opened(0, 2L * MI, false));
+        assertThat(story.tell(fetched(0, SESSION, 0))).hasSize(1);
+        assertThat(story.tell(again)).isEmpty();
+        assertThat(story.tell(inspected(0))).isEmpty();
+        assertThat(story.tell(fetched(0, SESSION, 1))).singleElement().isInstanceOf(MapDisk.class);
+        assertThat(story.tell(again)).isEmpty();
+        assertThat(story.tell(new ConvertCompleted(IMAGE, 0), again)).isEmpty();
     }
 
     @Test

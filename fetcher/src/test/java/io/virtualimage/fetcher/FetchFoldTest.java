@@ -24,6 +24,7 @@ import io.virtualimage.topics.Event.StreamBroken;
 import io.virtualimage.topics.Event.TaskDeferred;
 import io.virtualimage.topics.FailureReason;
 import io.virtualimage.topics.ImageFormat;
+import io.virtualimage.topics.ImageUse;
 import io.virtualimage.topics.Incarnation;
 import io.virtualimage.topics.LayerEntry;
 import io.virtualimage.topics.ObjectKind;
@@ -174,6 +175,28 @@ class FetchFoldTest {
         assertThat(state.assignments()).hasSize(15);
         activeImages = 1;
         assertThat(ranges(hear(fetched(0, 5)))).containsExactly(17, 18);
+    }
+
+    /** Who uses an image is said in its request, at any time. */
+    @Test
+    void aRequestThatIsSaidAgainFetchesNothingAgain() {
+        ImageRequested again = requested(IMAGE, SUMS).with(new ImageUse(List.of("vm"), true), "1");
+        assertThat(hear(requested(IMAGE, SUMS))).hasSize(1);
+        assertThat(hear(again)).isEmpty();
+        assertThat(hear(opened(0, 300, V1, true))).hasSize(3);
+        assertThat(hear(again)).isEmpty();
+        hear(fetched(0, 0), fetched(0, 1), fetched(0, 2));
+        assertThat(hear(again)).isEmpty();
+        hear(new SourceVerified(IMAGE, 0, SUMS), new FetchCompleted(IMAGE, 0, 300));
+        assertThat(hear(again)).isEmpty();
+        hear(
+                new StageFailed(IMAGE, Stage.CONVERT, FailureReason.IMAGE_MALFORMED, "no"),
+                new StagingCleaned(IMAGE, null));
+        assertThat(hear(again)).isEmpty();
+        after(Duration.ofMinutes(2));
+        hear(new StagingCleaned(IMAGE, null));
+        assertThat(hear(again)).isEmpty();
+        assertThat(after(Duration.ofDays(1))).isEmpty();
     }
 
     @Test

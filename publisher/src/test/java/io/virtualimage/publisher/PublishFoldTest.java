@@ -22,6 +22,7 @@ import io.virtualimage.topics.Event.SourceOpened;
 import io.virtualimage.topics.Event.StreamBroken;
 import io.virtualimage.topics.FailureReason;
 import io.virtualimage.topics.ImageFormat;
+import io.virtualimage.topics.ImageUse;
 import io.virtualimage.topics.Incarnation;
 import io.virtualimage.topics.ObjectKind;
 import io.virtualimage.topics.Position;
@@ -102,6 +103,21 @@ class PublishFoldTest {
             assertThat(push.output().fileName()).isEqualTo("a.qcow2");
         });
         assertThat(story.tell(fetched(0, 4))).isEmpty();
+    }
+
+    /** Who uses an image is said in its request, at any time. */
+    @Test
+    void aRequestThatIsSaidAgainPublishesNothingAgain() {
+        ImageRequested again = requested(image).with(new ImageUse(List.of("vm"), true), null);
+        story.tell(requested(image), opened(0));
+        story.tell(fetchedAll(0));
+        assertThat(story.tell(inspected(0))).singleElement().isInstanceOf(PushLayer.class);
+        assertThat(story.tell(again)).isEmpty();
+        assertThat(story.tell(pushed(0), new FetchCompleted(image, 0, LENGTH), new ConvertCompleted(image, 0)))
+                .singleElement()
+                .isInstanceOf(PublishManifest.class);
+        assertThat(story.tell(again)).isEmpty();
+        assertThat(story.tell(published(image), again)).isEmpty();
     }
 
     @Test

@@ -127,8 +127,10 @@ public final class Sandbox implements AutoCloseable {
         environment.put("REGISTRY", theRegistry.hostAndPort());
         environment.put("REGISTRY_URL", theRegistry.endpoint().toString());
 
-        Path crds = SandboxHome.find().directory().resolve("k8s").resolve("crds");
+        Path k8s = SandboxHome.find().directory().resolve("k8s");
+        Path crds = k8s.resolve("crds");
         theKube.apply(crds.resolve("virtualimages.virtualization.deckhouse.io.yaml"));
+        theKube.applyAll(k8s.resolve("manifests").resolve("admission"));
         if (theKube.isStartedHere()) {
             // An existing cluster has the real ones, or has none on purpose.
             theKube.applyAll(crds.resolve("external"));

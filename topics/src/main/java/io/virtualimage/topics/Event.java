@@ -69,6 +69,11 @@ public sealed interface Event {
                 @Nullable String storageClass) {
             this(image, source, storage, retry, sourceUid, storageClass, null, null);
         }
+
+        /** The same, used and checked like this. */
+        public ImageRequested with(@Nullable ImageUse nowUsed, @Nullable String nowChecked) {
+            return new ImageRequested(image, source, storage, retry, sourceUid, storageClass, nowUsed, nowChecked);
+        }
     }
 
     /**
@@ -91,6 +96,11 @@ public sealed interface Event {
         public ImageBlocked(
                 Incarnation image, String condition, String reason, String message, @Nullable String retry) {
             this(image, condition, reason, message, retry, null);
+        }
+
+        /** The same, used like this. */
+        public ImageBlocked with(@Nullable ImageUse nowUsed) {
+            return new ImageBlocked(image, condition, reason, message, retry, nowUsed);
         }
     }
 

@@ -1,11 +1,17 @@
 package io.virtualimage.watcher;
 
 import io.fabric8.kubernetes.api.model.GenericKubernetesResource;
+import io.fabric8.kubernetes.api.model.GenericKubernetesResourceList;
 import io.fabric8.kubernetes.api.model.ObjectMeta;
 import io.fabric8.kubernetes.client.KubernetesClient;
+import io.fabric8.kubernetes.client.KubernetesClientException;
+import io.fabric8.kubernetes.client.dsl.FilterWatchListDeletable;
+import io.fabric8.kubernetes.client.dsl.MixedOperation;
+import io.fabric8.kubernetes.client.dsl.Resource;
 import io.fabric8.kubernetes.client.dsl.base.ResourceDefinitionContext;
 import io.virtualimage.k8s.VirtualImage;
 import io.virtualimage.k8s.WellKnown;
+import java.net.HttpURLConnection;
 import java.time.Clock;
 import java.util.HashMap;
 import java.util.Map;
@@ -81,15 +87,27 @@ final class ClusterSurroundings implements Surroundings, AutoCloseable {
     }
 
     private ObjectCache open(Dependency scope) {
-        var all = client.genericKubernetesResources(definition(scope.kind()));
-        String name = scope.name();
         return new ObjectCache(
                 scope.toString(),
-                name == null
-                        ? all.inAnyNamespace()
-                        : all.inNamespace(scope.namespace()).withField("metadata.name", name),
+                scope.name() == null ? all(scope.kind()).inAnyNamespace() : ask(scope),
                 meta -> changed(scope.kind(), meta),
                 clock);
+    }
+
+    private MixedOperation<
+                    GenericKubernetesResource, GenericKubernetesResourceList, Resource<GenericKubernetesResource>>
+            all(Dependency.Kind kind) {
+        return client.genericKubernetesResources(definition(kind));
+    }
+
+    /** The objects that a dependency names, wherever it says. */
+    private FilterWatchListDeletable<
+                    GenericKubernetesResource, GenericKubernetesResourceList, Resource<GenericKubernetesResource>>
+            ask(Dependency dependency) {
+        var there = dependency.namespace() == null
+                ? all(dependency.kind())
+                : all(dependency.kind()).inNamespace(dependency.namespace());
+        return dependency.name() == null ? there : there.withField("metadata.name", dependency.name());
     }
 
     private static ResourceDefinitionContext definition(Dependency.Kind kind) {
@@ -116,6 +134,37 @@ final class ClusterSurroundings implements Surroundings, AutoCloseable {
         return cache == null
                 ? new Lookup.Unknown("nobody has asked for it yet.", false)
                 : cache.look(dependency.namespace(), dependency.name());
+    }
+
+    @Override
+    public Surroundings live() {
+        return new Live();
+    }
+
+    /** Looks by asking. What isn't served there is nothing new of: then the cache knows how long that has been so. */
+    private final class Live implements Surroundings {
+        @Override
+        public void follow(String uid, Set<Dependency> dependencies) {
+            ClusterSurroundings.this.follow(uid, dependencies);
+        }
+
+        @Override
+        public Lookup look(Dependency dependency) {
+            try {
+                return new Lookup.Known(ask(dependency).list().getItems().stream()
+                        .map(ObjectCache::referent)
+                        .toList());
+            } catch (KubernetesClientException e) {
+                return e.getCode() == HttpURLConnection.HTTP_NOT_FOUND
+                        ? ClusterSurroundings.this.look(dependency)
+                        : new Lookup.Unknown(ObjectCache.why(e), false);
+            }
+        }
+
+        @Override
+        public Surroundings live() {
+            return this;
+        }
     }
 
     private synchronized @Nullable ObjectCache cache(Dependency dependency) {

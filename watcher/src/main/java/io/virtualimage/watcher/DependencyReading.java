@@ -14,17 +14,13 @@ import java.util.Collection;
 import java.util.Comparator;
 import java.util.HashSet;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.Function;
-import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /** What an image's spec comes to among the things that it depends on. Decides only; what there is, it is told. */
 final class DependencyReading {
-    private static final String STOPPED = "Stopped";
-
     /** What can be done for the image now. */
     sealed interface Outcome {}
 
@@ -268,27 +264,11 @@ final class DependencyReading {
     /** The first machine, by name, that may write to the disk. */
     private static Optional<Referent> running(Referent disk, List<Referent> machines) {
         Set<String> listed = new HashSet<>();
-        entries(disk.at("attachedToVirtualMachines")).forEach(each -> listed.add(String.valueOf(each.get("name"))));
+        disk.entries("attachedToVirtualMachines").forEach(each -> listed.add(String.valueOf(each.get("name"))));
         return machines.stream()
-                .filter(machine -> listed.contains(machine.name()) || uses(machine, disk))
-                .filter(machine -> !machine.phase().equals(STOPPED))
+                .filter(machine -> listed.contains(machine.name()) || machine.hasDevice(Kind.VIRTUAL_DISK, disk.name()))
+                .filter(machine -> !machine.isStopped())
                 .min(Comparator.comparing(Referent::name));
-    }
-
-    private static boolean uses(Referent machine, Referent disk) {
-        return entries(machine.at("blockDeviceRefs"))
-                .anyMatch(device -> Kind.VIRTUAL_DISK.wire().equals(device.get("kind"))
-                        && disk.name().equals(device.get("name")));
-    }
-
-    private static Stream<Map<?, ?>> entries(@Nullable Object list) {
-        return list instanceof List<?> entries
-                ? entries.stream().mapMulti((entry, sink) -> {
-                    if (entry instanceof Map<?, ?> map) {
-                        sink.accept(map);
-                    }
-                })
-                : Stream.of();
     }
 
     private Outcome ofSnapshot(Referent snapshot, Place place) {

@@ -58,7 +58,7 @@ final class ObjectCache implements AutoCloseable {
      *
      * @param what is kept here; for logs
      * @param objects which they are
-     * @param onChange called with every object that appeared, changed or went; must only hand over
+     * @param onChange called with every object that appeared, changed in what is kept of it, or went; must only hand over
      */
     ObjectCache(
             String what,
@@ -154,7 +154,7 @@ final class ObjectCache implements AutoCloseable {
                 : informer.getIndexer().byIndex(Cache.NAMESPACE_INDEX, namespace);
     }
 
-    private static String why(@Nullable Throwable failure) {
+    static String why(@Nullable Throwable failure) {
         return switch (failure) {
             case null -> "the API server has not answered yet.";
             case KubernetesClientException e
@@ -221,7 +221,9 @@ final class ObjectCache implements AutoCloseable {
 
         @Override
         public void onUpdate(GenericKubernetesResource before, GenericKubernetesResource object) {
-            onAdd(object);
+            if (!referent(before).equals(referent(object))) { // a machine's status changes all the time
+                onAdd(object);
+            }
         }
 
         @Override

@@ -107,7 +107,13 @@ public final class Reconciler {
         // First the caches, then a look into them: what changes in between asks for another look.
         surroundings.follow(uid, image.map(each -> planner.needs(each, record)).orElse(Set.of()));
         if (image.isPresent()) {
-            return planner.plan(image.get(), record, surroundings);
+            List<Action> actions = planner.plan(image.get(), record, surroundings);
+            // A cache may be late with a machine, and a withdrawal can't be taken back.
+            boolean withdraws = !record.withdrawn()
+                    && actions.stream()
+                            .anyMatch(action ->
+                                    action instanceof Action.Say(Request said) && said instanceof ImageWithdrawn);
+            return withdraws ? planner.plan(image.get(), record, surroundings.live()) : actions;
         }
         Incarnation last = record.last();
         List<Action> actions = planner.planAbsent(record, clock.instant());

@@ -2,6 +2,7 @@ package io.virtualimage.watcher;
 
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -44,6 +45,28 @@ public record Referent(
     String phase() {
         String phase = text("phase");
         return phase == null ? "" : phase;
+    }
+
+    /** Whether a machine is off, so that it uses nothing; one of no phase yet is not. */
+    boolean isStopped() {
+        return phase().equals("Stopped");
+    }
+
+    /** Whether a machine has a device of this kind and name. */
+    boolean hasDevice(Dependency.Kind kind, String device) {
+        return entries("blockDeviceRefs")
+                .anyMatch(each -> kind.wire().equals(each.get("kind")) && device.equals(each.get("name")));
+    }
+
+    /** The objects of a list in the status; none if it is no list. */
+    Stream<Map<?, ?>> entries(String... path) {
+        return at(path) instanceof List<?> entries
+                ? entries.stream().mapMulti((entry, sink) -> {
+                    if (entry instanceof Map<?, ?> map) {
+                        sink.accept(map);
+                    }
+                })
+                : Stream.of();
     }
 
     /** Whether the status speaks of the object as it is now, as far as it says of which it speaks. */

@@ -4,10 +4,12 @@ import io.virtualimage.topics.Event.ImageBlocked;
 import io.virtualimage.topics.Event.ImageRequested;
 import io.virtualimage.topics.Event.ImageWithdrawn;
 import io.virtualimage.topics.Event.Request;
+import io.virtualimage.topics.ImageUse;
 import io.virtualimage.topics.Incarnation;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Objects;
 import java.util.Set;
@@ -26,11 +28,20 @@ public final class RequestPlanner {
         this.withdrawnKept = withdrawnKept;
     }
 
-    /** What an object waits for; nothing if what is around it can't change anything any more. */
+    /** What is looked at for an object; nothing if what is around it can't change anything any more. */
     Set<Dependency> needs(WantedImage image, OnRecord record) {
-        return image.deleting() || isAhead(record, image) || isAdopted(image, record) || isFixed(image, record)
-                ? Set.of()
-                : DependencyReading.needs(image);
+        boolean over = image.deleting()
+                ? record.withdrawn() || isForeign(image, record)
+                : isAhead(record, image) || isAdopted(image, record);
+        if (over) {
+            return Set.of();
+        }
+        Set<Dependency> needs = new HashSet<>();
+        needs.add(UseReading.needs(image));
+        if (!image.deleting() && !isFixed(image, record)) {
+            needs.addAll(DependencyReading.needs(image));
+        }
+        return needs;
     }
 
     /**
@@ -40,7 +51,7 @@ public final class RequestPlanner {
      */
     public List<Action> plan(WantedImage image, OnRecord record, Surroundings surroundings) {
         if (image.deleting()) {
-            return leave(image, record);
+            return leave(image, record, surroundings);
         }
         if (isAhead(record, image)) {
             return List.of(); // the object was read before what is on record was written
@@ -53,13 +64,35 @@ public final class RequestPlanner {
             actions.add(new Action.AddFinalizer(image));
         }
         Wish wish = isFixed(image, record) ? Wish.asItWas(record, false) : wish(image, record, surroundings);
-        if (wish.request() != null && !wish.request().equals(record.request())) {
-            actions.add(new Action.Say(wish.request()));
+        UseReading use = UseReading.of(image, surroundings);
+        if (wish.request() != null) {
+            Request request = with(wish.request(), use(use, record), image.check());
+            if (!request.equals(record.request())) {
+                actions.add(new Action.Say(request));
+            }
         }
-        if (wish.open()) {
+        if (wish.open() || use instanceof UseReading.Unclear) {
             actions.add(new Action.LookAgain());
         }
         return actions;
+    }
+
+    /** What is to be said of its use; as long as nobody can tell, what was said before. */
+    private static @Nullable ImageUse use(UseReading reading, OnRecord record) {
+        return switch (reading) {
+            case UseReading.Known known -> known.use(false);
+            case UseReading.Unclear ignored ->
+                record.standing() == null ? null : record.standing().use();
+        };
+    }
+
+    /** The same request with what may change beside it: neither starts anything over. */
+    private static Request with(Request request, @Nullable ImageUse use, @Nullable String check) {
+        return switch (request) {
+            case ImageRequested requested -> requested.with(use, check);
+            case ImageBlocked blocked -> blocked.with(use);
+            case ImageWithdrawn withdrawn -> withdrawn;
+        };
     }
 
     private static boolean isAhead(OnRecord record, WantedImage image) {
@@ -112,14 +145,42 @@ public final class RequestPlanner {
         return longGone ? List.of(new Action.Forget(last.uid())) : List.of();
     }
 
-    private static List<Action> leave(WantedImage image, OnRecord record) {
-        if (record.isEmpty() && !image.kept()) {
-            return List.of(); // never ours
+    private static boolean isForeign(WantedImage image, OnRecord record) {
+        return record.isEmpty() && !image.kept();
+    }
+
+    private static List<Action> leave(WantedImage image, OnRecord record, Surroundings surroundings) {
+        if (isForeign(image, record)) {
+            return List.of();
+        }
+        if (!record.withdrawn()) {
+            return switch (UseReading.of(image, surroundings)) {
+                case UseReading.Known known -> withdraw(image, record, known);
+                case UseReading.Unclear ignored -> List.of(new Action.LookAgain());
+            };
         }
         if (!(record.request() instanceof ImageWithdrawn)) {
-            return List.of(new Action.Say(new ImageWithdrawn(everythingUpTo(image, record.last()))));
+            return List.of(withdrawal(image, record)); // a late request covers it
         }
         return image.kept() && record.isRemoved() ? List.of(new Action.RemoveFinalizer(image)) : List.of();
+    }
+
+    /** As long as somebody uses it, nothing becomes of it but that the request says so. */
+    private static List<Action> withdraw(WantedImage image, OnRecord record, UseReading.Known known) {
+        ImageUse use = known.use(true);
+        if (use == null) {
+            return List.of(withdrawal(image, record));
+        }
+        Request standing = Wish.asItWas(record, false).request();
+        if (standing == null) {
+            return List.of();
+        }
+        Request waiting = with(standing, use, image.check());
+        return waiting.equals(record.request()) ? List.of() : List.of(new Action.Say(waiting));
+    }
+
+    private static Action withdrawal(WantedImage image, OnRecord record) {
+        return new Action.Say(new ImageWithdrawn(everythingUpTo(image, record.last())));
     }
 
     /** A deletion raises the generation, so this is after all incarnations there were. */

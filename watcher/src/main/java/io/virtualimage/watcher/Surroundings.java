@@ -12,4 +12,7 @@ public interface Surroundings {
 
     /** Looks for something that an image follows. */
     Lookup look(Dependency dependency);
+
+    /** The same, but looking asks the API server, past all caches, and waits: for what can't be taken back. */
+    Surroundings live();
 }

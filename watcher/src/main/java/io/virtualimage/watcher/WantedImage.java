@@ -16,6 +16,7 @@ import org.jspecify.annotations.Nullable;
  *
  * @param resourceVersion the version of the object that was read
  * @param retry value of the annotation {@code virtualimage.io/retry}; null if there is none
+ * @param check value of the annotation {@code virtualimage.io/check}; null if there is none
  * @param deleting whether its deletion was asked for
  * @param phase null before the first status
  * @param observedGeneration the generation that the status speaks of
@@ -27,6 +28,7 @@ public record WantedImage(
         long generation,
         String resourceVersion,
         @Nullable String retry,
+        @Nullable String check,
         boolean deleting,
         List<String> finalizers,
         VirtualImageSpec spec,
@@ -40,7 +42,7 @@ public record WantedImage(
     /** Reads it from an object that the API server gave. */
     public static WantedImage of(VirtualImage object) {
         ObjectMeta meta = object.getMetadata();
-        Map<String, String> annotations = meta.getAnnotations();
+        Map<String, String> annotations = Objects.requireNonNullElse(meta.getAnnotations(), Map.of());
         VirtualImageSpec spec = object.getSpec();
         VirtualImageStatus status = object.getStatus();
         return new WantedImage(
@@ -49,7 +51,8 @@ public record WantedImage(
                 meta.getUid(),
                 Objects.requireNonNullElse(meta.getGeneration(), 1L),
                 Objects.requireNonNullElse(meta.getResourceVersion(), ""),
-                annotations == null ? null : annotations.get(WellKnown.RETRY_ANNOTATION),
+                annotations.get(WellKnown.RETRY_ANNOTATION),
+                annotations.get(WellKnown.CHECK_ANNOTATION),
                 meta.getDeletionTimestamp() != null,
                 Objects.requireNonNullElse(meta.getFinalizers(), List.of()),
                 spec == null ? new VirtualImageSpec(null, null, null) : spec,

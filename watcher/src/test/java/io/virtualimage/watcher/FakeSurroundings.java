@@ -9,6 +9,7 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
 import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
 
 /** Objects in a map. Images may look only for what they said that they follow, if they said so. */
 final class FakeSurroundings implements Surroundings {
@@ -41,6 +42,15 @@ final class FakeSurroundings implements Surroundings {
     FakeSurroundings answering(Dependency.Kind kind) {
         answers.remove(kind);
         return this;
+    }
+
+    /** What the API server says that it has, which the caches are late with; this one, if it is null. */
+    @Nullable
+    FakeSurroundings ahead;
+
+    @Override
+    public Surroundings live() {
+        return ahead == null ? this : ahead;
     }
 
     private static Map<String, ?> yaml(String yaml) {

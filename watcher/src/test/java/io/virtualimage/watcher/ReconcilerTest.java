@@ -16,6 +16,7 @@ import io.virtualimage.topics.DeadLetter;
 import io.virtualimage.topics.Event;
 import io.virtualimage.topics.Event.ImageRemoved;
 import io.virtualimage.topics.Event.ImageWithdrawn;
+import io.virtualimage.topics.ImageUse;
 import io.virtualimage.topics.Topic;
 import java.time.Clock;
 import java.time.Duration;
@@ -30,6 +31,9 @@ import java.util.Set;
 import org.junit.jupiter.api.Test;
 
 class ReconcilerTest {
+    private static final String RUNNING = "{phase: Running, blockDeviceRefs: [{kind: VirtualImage, name: disk}]}";
+    private static final Dependency MACHINES = Dependency.allIn("ns", Dependency.Kind.VIRTUAL_MACHINE);
+
     private final FakeImageObjects objects = new FakeImageObjects();
     private final FakeSurroundings surroundings = new FakeSurroundings();
     private final List<Event> announced = new ArrayList<>();
@@ -136,7 +140,7 @@ class ReconcilerTest {
         Dependency secret = Dependency.in("ns", Dependency.Kind.SECRET, "s");
         objects.byUid.put(UID, needingASecret());
         reconciler.reconcile(UID);
-        assertThat(surroundings.followed).isEqualTo(Map.of(UID, Set.of(secret)));
+        assertThat(surroundings.followed).isEqualTo(Map.of(UID, Set.of(secret, MACHINES)));
         echo();
         surroundings.with(Dependency.Kind.SECRET, "s", "");
         reconciler.reconcile(UID);
@@ -145,6 +149,11 @@ class ReconcilerTest {
                 .extracting(event -> event.getClass().getSimpleName())
                 .containsExactly("ImageBlocked", "ImageRequested");
         reconciler.heard(viewed(Samples.published(1, 0), now));
+        reconciler.reconcile(UID);
+        assertThat(surroundings.followed).isEqualTo(Map.of(UID, Set.of(MACHINES)));
+        objects.byUid.put(UID, Samples.deleted(objects.byUid.get(UID)));
+        reconciler.reconcile(UID);
+        echo();
         reconciler.reconcile(UID);
         assertThat(surroundings.followed).isEqualTo(Map.of(UID, Set.of()));
     }
@@ -172,6 +181,39 @@ class ReconcilerTest {
         assertThat(announced.getLast().image()).isEqualTo(incarnation(1, 1));
         // Who leaves doesn't wait.
         objects.byUid.put(UID, Samples.deleted(objects.byUid.get(UID)));
+        reconciler.reconcile(UID);
+        assertThat(announced.getLast()).isEqualTo(new ImageWithdrawn(incarnation(2, 0)));
+    }
+
+    @Test
+    void aMachineThatTheCacheDoesNotKnowYetIsAskedForBeforeTheImageIsWithdrawn() throws Exception {
+        objects.byUid.put(UID, Samples.kept());
+        reconciler.heard(viewed(requested(1, 0, null), now));
+        objects.byUid.put(UID, Samples.deleted(objects.byUid.get(UID)));
+        surroundings.ahead = new FakeSurroundings().with(Dependency.Kind.VIRTUAL_MACHINE, "vm", RUNNING);
+        reconciler.reconcile(UID);
+        assertThat(announced).containsExactly(requested(1, 0, null).with(new ImageUse(List.of("vm"), true), null));
+        echo();
+
+        surroundings.ahead.answering(Dependency.Kind.VIRTUAL_MACHINE, new Lookup.Unknown("500.", false));
+        assertThat(reconciler.reconcile(UID)).isPresent();
+        assertThat(announced).hasSize(1);
+
+        surroundings.ahead = null;
+        reconciler.reconcile(UID);
+        assertThat(announced.getLast()).isEqualTo(new ImageWithdrawn(incarnation(2, 0)));
+    }
+
+    @Test
+    void whatFollowsADeletionThatWaitsWaitsForItsEchoButTheWithdrawalDoesNot() throws Exception {
+        objects.byUid.put(UID, Samples.deleted(Samples.kept()));
+        reconciler.heard(viewed(requested(1, 0, null), now));
+        surroundings.with(Dependency.Kind.VIRTUAL_MACHINE, "vm", RUNNING);
+        reconciler.reconcile(UID);
+        surroundings.with(Dependency.Kind.VIRTUAL_MACHINE, "vm-2", RUNNING);
+        assertThat(reconciler.reconcile(UID)).isPresent();
+        assertThat(announced).hasSize(1);
+        surroundings.without(Dependency.Kind.VIRTUAL_MACHINE, "vm").without(Dependency.Kind.VIRTUAL_MACHINE, "vm-2");
         reconciler.reconcile(UID);
         assertThat(announced.getLast()).isEqualTo(new ImageWithdrawn(incarnation(2, 0)));
     }

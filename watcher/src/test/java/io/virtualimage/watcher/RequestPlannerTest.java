@@ -42,6 +42,7 @@ import org.junit.jupiter.api.Test;
 
 class RequestPlannerTest {
     private static final Duration KEPT = Duration.ofHours(24);
+    private static final Dependency MACHINES = Dependency.allIn("ns", Dependency.Kind.VIRTUAL_MACHINE);
     private final RequestPlanner planner = new RequestPlanner(KEPT);
     private final FakeSurroundings surroundings = new FakeSurroundings();
 
@@ -240,9 +241,9 @@ class RequestPlannerTest {
             assertThat(plan(image, record(first, published(1, 0)))).isEmpty();
             for (Phase phase : List.of(Phase.READY, Phase.IMAGE_LOST, Phase.PVC_LOST, Phase.FAILED)) {
                 assertThat(plan(phase(image, phase, 1), record(first))).isEmpty();
-                assertThat(planner.needs(phase(image, phase, 1), record(first))).isEmpty();
+                assertThat(planner.needs(phase(image, phase, 1), record(first))).containsExactly(MACHINES);
             }
-            assertThat(planner.needs(image, record(first, published(1, 0)))).isEmpty();
+            assertThat(planner.needs(image, record(first, published(1, 0)))).containsExactly(MACHINES);
             assertThat(plan(phase(image, Phase.PROVISIONING, 1), record(first)))
                     .containsExactly(new Say(missing(1, null)));
         }
@@ -329,10 +330,11 @@ class RequestPlannerTest {
 
         @Test
         void neededIsNothingByWhoLeaves() {
-            assertThat(planner.needs(image, OnRecord.NOTHING)).hasSize(1);
-            assertThat(planner.needs(deleted(image), record(first))).isEmpty();
-            assertThat(planner.needs(image, record(new ImageWithdrawn(incarnation(2, 0)))))
-                    .isEmpty();
+            ImageWithdrawn withdrawn = new ImageWithdrawn(incarnation(2, 0));
+            assertThat(planner.needs(image, OnRecord.NOTHING)).hasSize(2).contains(MACHINES);
+            assertThat(planner.needs(deleted(image), record(first))).containsExactly(MACHINES);
+            assertThat(planner.needs(deleted(image), record(first, withdrawn))).isEmpty();
+            assertThat(planner.needs(image, record(withdrawn))).isEmpty();
         }
     }
 

@@ -35,7 +35,7 @@ final class Samples {
 
     /** An object of generation 1 that nobody has touched yet. */
     static WantedImage fresh() {
-        return new WantedImage("ns", "disk", UID, 1, "10", null, false, List.of(), http(URL, null), null, null);
+        return new WantedImage("ns", "disk", UID, 1, "10", null, null, false, List.of(), http(URL, null), null, null);
     }
 
     static WantedImage spec(WantedImage i, VirtualImageSpec spec) {
@@ -46,6 +46,7 @@ final class Samples {
                 i.generation(),
                 i.resourceVersion(),
                 i.retry(),
+                i.check(),
                 i.deleting(),
                 i.finalizers(),
                 spec,
@@ -65,6 +66,7 @@ final class Samples {
                 i.generation(),
                 i.resourceVersion(),
                 i.retry(),
+                i.check(),
                 i.deleting(),
                 List.of(finalizers),
                 i.spec(),
@@ -80,6 +82,7 @@ final class Samples {
                 generation,
                 i.resourceVersion(),
                 i.retry(),
+                i.check(),
                 i.deleting(),
                 i.finalizers(),
                 i.spec(),
@@ -95,6 +98,23 @@ final class Samples {
                 i.generation(),
                 i.resourceVersion(),
                 retry,
+                i.check(),
+                i.deleting(),
+                i.finalizers(),
+                i.spec(),
+                i.phase(),
+                i.observedGeneration());
+    }
+
+    static WantedImage check(WantedImage i, @Nullable String check) {
+        return new WantedImage(
+                i.namespace(),
+                i.name(),
+                i.uid(),
+                i.generation(),
+                i.resourceVersion(),
+                i.retry(),
+                check,
                 i.deleting(),
                 i.finalizers(),
                 i.spec(),
@@ -111,6 +131,7 @@ final class Samples {
                 i.generation() + 1,
                 i.resourceVersion(),
                 i.retry(),
+                i.check(),
                 true,
                 i.finalizers(),
                 i.spec(),
@@ -126,6 +147,7 @@ final class Samples {
                 i.generation(),
                 i.resourceVersion(),
                 i.retry(),
+                i.check(),
                 i.deleting(),
                 i.finalizers(),
                 i.spec(),

@@ -58,6 +58,7 @@ final class Cluster {
     private final InMemoryStagingStore staging = new InMemoryStagingStore();
     private final InMemoryRegistry registry;
     private final KubeApi api;
+    private final Machines machines;
     private final Truth truth;
     private final SimWatcher.Lease lease = new SimWatcher.Lease();
     private final Map<WorkGroup, ShareGroup> groups = new EnumMap<>(WorkGroup.class);
@@ -79,6 +80,7 @@ final class Cluster {
             Map<String, SourceFile> web,
             InMemoryRegistry registry,
             KubeApi api,
+            Machines machines,
             Truth truth) {
         this.scenario = scenario;
         this.dice = dice;
@@ -89,6 +91,7 @@ final class Cluster {
         this.web = web;
         this.registry = registry;
         this.api = api;
+        this.machines = machines;
         this.truth = truth;
         for (WorkGroup group : WorkGroup.values()) {
             ShareGroup share = new ShareGroup(scheduler, group, counts);
@@ -152,7 +155,8 @@ final class Cluster {
 
     private void startWatcher(Replica replica) {
         SimProcess process = replica.life();
-        new SimWatcher(process, broker, api, lease, announcer(process), faults, dice, WITHDRAWN_KEPT);
+        new SimWatcher(
+                process, broker, api, machines, lease, announcer(process), faults, saboteur, dice, WITHDRAWN_KEPT);
     }
 
     private void startFetcher(Replica replica) {

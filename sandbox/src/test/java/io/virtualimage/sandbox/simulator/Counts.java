@@ -14,6 +14,7 @@ final class Counts {
     long failed;
     long deleted;
     long superseded;
+    long waited;
     long sourceBytes;
 
     void add(Counts other) {
@@ -29,13 +30,14 @@ final class Counts {
         failed += other.failed;
         deleted += other.deleted;
         superseded += other.superseded;
+        waited += other.waited;
         sourceBytes += other.sourceBytes;
     }
 
     @Override
     public String toString() {
         return ("%,d runs, %,d steps, %,d s simulated; %,d crashes, %,d pauses, %,d redeliveries (%d dropped), %,d other"
-                        + " faults; images: %,d ready, %,d failed, %,d deleted, %,d superseded; %,d bytes read at sources")
+                        + " faults; images: %,d ready, %,d failed, %,d deleted (%,d when no machine used them any more), %,d superseded; %,d bytes read at sources")
                 .formatted(
                         runs,
                         steps,
@@ -48,6 +50,7 @@ final class Counts {
                         ready,
                         failed,
                         deleted,
+                        waited,
                         superseded,
                         sourceBytes);
     }

@@ -63,6 +63,7 @@ class ProtocolSimulatorTest {
         Duration took = Duration.ofNanos(System.nanoTime() - begun);
         report("seeds %d to %d in %d ms: %s".formatted(first, seed - 1, took.toMillis(), total));
         assertThat(total.ready).as("images that became Ready").isPositive();
+        assertThat(total.waited).as("deletions that waited for machines").isPositive();
     }
 
     @Test

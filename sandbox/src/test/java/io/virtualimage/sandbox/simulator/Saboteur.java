@@ -4,6 +4,7 @@ import io.virtualimage.stage.staging.StagingStore;
 import io.virtualimage.stage.work.Ledger;
 import io.virtualimage.statuswriter.ImageApi;
 import io.virtualimage.topics.Event;
+import io.virtualimage.watcher.Surroundings;
 
 /** Puts defects into the protocol, through its ports, to see whether they are found. This one puts in none. */
 class Saboteur {
@@ -23,6 +24,10 @@ class Saboteur {
 
     ImageApi imageApi(ImageApi api) {
         return api;
+    }
+
+    Surroundings surroundings(Surroundings surroundings) {
+        return surroundings;
     }
 
     StagingStore staging(StagingStore staging) {

@@ -12,10 +12,14 @@ import io.virtualimage.statuswriter.ImageNotice;
 import io.virtualimage.statuswriter.StandingImage;
 import io.virtualimage.topics.Incarnation;
 import io.virtualimage.topics.Position;
+import io.virtualimage.watcher.Dependency;
+import io.virtualimage.watcher.Lookup;
+import io.virtualimage.watcher.Surroundings;
 import java.io.IOException;
 import java.io.InputStream;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /** Defects that somebody might put into the protocol one day, each through a port. */
@@ -43,7 +47,12 @@ final class Saboteurs {
 
     static List<Saboteur> all() {
         return List.of(
-                new NoFence(), new AcknowledgesFirst(), new NoEpochs(), new CarelessTakeover(), new UnfencedHosts());
+                new NoFence(),
+                new AcknowledgesFirst(),
+                new NoEpochs(),
+                new CarelessTakeover(),
+                new UnfencedHosts(),
+                new TrustsItsCache());
     }
 
     /** Nobody asks whether an incarnation is still the one that is wanted. */
@@ -198,6 +207,33 @@ final class Saboteurs {
         @Override
         boolean doubts() {
             return false;
+        }
+    }
+
+    /** Whether nobody uses an image is read from the cache alone. */
+    static final class TrustsItsCache extends Defect {
+        TrustsItsCache() {
+            super("trusts its cache of machines");
+        }
+
+        @Override
+        Surroundings surroundings(Surroundings surroundings) {
+            return new Surroundings() {
+                @Override
+                public void follow(String uid, Set<Dependency> dependencies) {
+                    surroundings.follow(uid, dependencies);
+                }
+
+                @Override
+                public Lookup look(Dependency dependency) {
+                    return surroundings.look(dependency);
+                }
+
+                @Override
+                public Surroundings live() {
+                    return this;
+                }
+            };
         }
     }
 

@@ -4,15 +4,11 @@ import io.virtualimage.stage.process.ViewRecord;
 import io.virtualimage.stage.work.AnnouncementException;
 import io.virtualimage.stage.work.Announcer;
 import io.virtualimage.topics.Topic;
-import io.virtualimage.watcher.Dependency;
-import io.virtualimage.watcher.Lookup;
 import io.virtualimage.watcher.Reconciler;
 import io.virtualimage.watcher.RequestPlanner;
-import io.virtualimage.watcher.Surroundings;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
-import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeMap;
 
@@ -34,21 +30,6 @@ final class SimWatcher {
         private long renewedAt;
     }
 
-    /** Nothing that is simulated waits for anything. */
-    private static final class Unneeded implements Surroundings {
-        @Override
-        public void follow(String uid, Set<Dependency> dependencies) {
-            if (!dependencies.isEmpty()) {
-                throw new IllegalStateException("not simulated: " + dependencies);
-            }
-        }
-
-        @Override
-        public Lookup look(Dependency dependency) {
-            throw new IllegalStateException("not simulated: " + dependency);
-        }
-    }
-
     private final SimProcess process;
     private final Lease lease;
     private final TopicView view;
@@ -62,9 +43,11 @@ final class SimWatcher {
             SimProcess process,
             Broker broker,
             KubeApi api,
+            Machines machines,
             Lease lease,
             Announcer announcer,
             Faults faults,
+            Saboteur saboteur,
             Dice dice,
             Duration withdrawnKept) {
         this.process = process;
@@ -73,7 +56,7 @@ final class SimWatcher {
         this.reconciler = new Reconciler(
                 new RequestPlanner(withdrawnKept),
                 objects,
-                new Unneeded(),
+                saboteur.surroundings(new SimMachines(process, machines, faults, dice, uid -> add(uid, Duration.ZERO))),
                 announcer,
                 uid -> {
                     process.effect("has forgotten", uid);

@@ -1,6 +1,7 @@
 package io.virtualimage.sandbox.simulator;
 
 import io.virtualimage.oci.InMemoryRegistry;
+import io.virtualimage.topics.Event;
 import io.virtualimage.topics.Event.Request;
 import io.virtualimage.topics.Event.StageFailed;
 import io.virtualimage.topics.Event.TaskDeferred;
@@ -28,6 +29,7 @@ final class Simulation {
     private final Map<String, SourceFile> web = new TreeMap<>();
     private final Truth truth;
     private final KubeApi api;
+    private final Machines machines = new Machines();
     private final Cluster cluster;
     private final Users users;
 
@@ -39,18 +41,21 @@ final class Simulation {
         this.faults = new Faults(dice, counts, scenario.faultIntensity());
         this.truth = new Truth(registry, Cluster.NAMES);
         this.api = new KubeApi(truth::changed);
-        this.broker = new Broker(scheduler, scenario.partitions(), event -> {
-            if (event instanceof StageFailed failure) {
-                truth.failed(failure);
-            } else if (event instanceof Request request) {
-                truth.requested(request);
-            } else if (event instanceof TaskDeferred deferred && deferred.deferral() == Deferral.FAULT) {
-                throw new BrokenInvariantError("a worker broke: " + deferred);
-            }
-        });
-        this.cluster =
-                new Cluster(scheduler, scenario, dice, faults, counts, saboteur, broker, web, registry, api, truth);
-        this.users = new Users(scheduler, scenario, dice, api, truth, web, counts);
+        this.broker = new Broker(scheduler, scenario.partitions(), this::appended);
+        this.cluster = new Cluster(
+                scheduler, scenario, dice, faults, counts, saboteur, broker, web, registry, api, machines, truth);
+        this.users = new Users(scheduler, scenario, dice, api, machines, truth, web, counts);
+    }
+
+    private void appended(Event event) {
+        if (event instanceof StageFailed failure) {
+            truth.failed(failure);
+        } else if (event instanceof Request request) {
+            truth.requested(request);
+            users.requested(request);
+        } else if (event instanceof TaskDeferred deferred && deferred.deferral() == Deferral.FAULT) {
+            throw new BrokenInvariantError("a worker broke: " + deferred);
+        }
     }
 
     Counts counts() {

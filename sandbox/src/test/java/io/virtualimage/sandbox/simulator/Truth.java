@@ -161,6 +161,24 @@ final class Truth {
         }
     }
 
+    /** The tag that the image shows, if it is Ready and was never retried: a status doesn't tell which run it speaks of. */
+    Optional<String> shownTag(Image image) {
+        return Optional.ofNullable(shown.get(image.uid))
+                .map(KubeApi.Version::status)
+                .filter(status -> status.phase() == Phase.READY && runs.getOrDefault(image.uid, 0L) == 0)
+                .map(VirtualImageStatus::target)
+                .map(target -> String.valueOf(target.registryURL()))
+                .map(url -> url.substring(url.lastIndexOf(':') + 1));
+    }
+
+    /** What a machine that began with this tag can still read. */
+    void usable(Image image, String tag) {
+        Repository repository = names.repository(new Incarnation("default", image.name, image.uid, 1, 0));
+        if (runs.getOrDefault(image.uid, 0L) == 0 && !isTagged(repository, new Tag(tag))) {
+            throw new BrokenInvariantError(repository + ":" + tag + " was removed, although it is used");
+        }
+    }
+
     // ---- Kubernetes
 
     /** Invariants 1 and 4, as users see them. */

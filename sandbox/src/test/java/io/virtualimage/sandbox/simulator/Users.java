@@ -1,10 +1,15 @@
 package io.virtualimage.sandbox.simulator;
 
 import io.virtualimage.k8s.Phase;
+import io.virtualimage.topics.Event;
+import io.virtualimage.topics.Incarnation;
 import java.time.Duration;
 import java.util.Arrays;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /** Users, and the web servers that they fetch from. */
@@ -28,18 +33,22 @@ final class Users {
     private final Scenario scenario;
     private final Dice dice;
     private final KubeApi api;
+    private final Machines machines;
     private final Truth truth;
     private final Map<String, SourceFile> web;
     private final Counts counts;
     private boolean over;
     private int files;
     private int objects;
+    private int started;
+    private final Set<String> waiting = new HashSet<>();
 
     Users(
             Scheduler scheduler,
             Scenario scenario,
             Dice dice,
             KubeApi api,
+            Machines machines,
             Truth truth,
             Map<String, SourceFile> web,
             Counts counts) {
@@ -47,6 +56,7 @@ final class Users {
         this.scenario = scenario;
         this.dice = dice;
         this.api = api;
+        this.machines = machines;
         this.truth = truth;
         this.web = web;
         this.counts = counts;
@@ -59,9 +69,10 @@ final class Users {
         }
     }
 
-    /** Nobody changes anything any more. */
+    /** Nobody changes anything any more, and no machine runs. */
     void end() {
         over = true;
+        machines.all().forEach(machine -> machines.stop(machine.name()));
         web.values().forEach(file -> file.cut(0));
     }
 
@@ -88,6 +99,64 @@ final class Users {
         }
         if (dice.chance(0.25)) {
             later(45_000, () -> delete(name, image));
+        }
+        if (dice.chance(0.5)) {
+            later(45_000, () -> use(name, image));
+        }
+    }
+
+    /**
+     * A machine starts, unless the image's deletion was asked for; even then, if another one keeps it. Nobody can promise
+     * more: the platform starts no machine on an image that is leaving.
+     */
+    private void use(String name, Truth.Image image) {
+        boolean startable = api.get(image.uid())
+                .filter(object -> !object.finalizers().isEmpty() && (!object.deleting() || machines.use(name)))
+                .isPresent();
+        if (!startable) {
+            return;
+        }
+        String machine = "vm-" + ++started;
+        scheduler.note("user", "starts " + machine + " on", image.uid());
+        machines.start(machine, name);
+        Optional<String> tag = truth.shownTag(image);
+        scheduler.after(Duration.ofMillis(dice.between(500, 30_000)), () -> cease(machine, name, image, tag));
+        if (dice.chance(0.3)) {
+            later(15_000, () -> use(name, image));
+        }
+        if (dice.chance(0.4)) {
+            later(20_000, () -> delete(name, image));
+        }
+    }
+
+    private void cease(String machine, String name, Truth.Image image, Optional<String> tag) {
+        if (over) {
+            return; // it was stopped with all others
+        }
+        if (api.get(image.uid()).isEmpty()) {
+            throw new BrokenInvariantError(image.uid() + " is gone, although " + machine + " uses it");
+        }
+        tag.ifPresent(used -> truth.usable(image, used));
+        boolean stops = dice.chance(0.5);
+        scheduler.note("user", stops ? "stops" : "deletes", machine);
+        if (stops) {
+            machines.stop(machine);
+        } else {
+            machines.delete(machine);
+        }
+        if (dice.chance(0.2)) {
+            later(5_000, () -> use(name, image));
+        }
+    }
+
+    /** Invariant: what is used is never withdrawn. */
+    void requested(Event.Request request) {
+        Incarnation image = request.image();
+        if (request.use() != null && request.use().deletionAsked() && waiting.add(image.uid())) {
+            counts.waited++;
+        }
+        if (request instanceof Event.ImageWithdrawn && api.get(image.uid()).isPresent() && machines.use(image.name())) {
+            throw new BrokenInvariantError(image.uid() + " was withdrawn, although it is used");
         }
     }
 

@@ -75,6 +75,9 @@ class ControlIT {
         client = api.newClient();
         Path manifests = Path.of("..", "k8s", "manifests");
         api.apply(manifests.resolve("namespace.yaml"));
+        // Where there are no machines at all, half a minute goes by until that is believed, and a deletion waits for
+        // it.
+        api.apply(Path.of("..", "k8s", "crds", "external", "virtualmachines." + WellKnown.GROUP + ".yaml"));
         for (String service : List.of("watcher", "status-writer")) {
             api.apply(manifests.resolve("rbac").resolve(service + ".yaml"));
             kubeconfigs.put(

@@ -26,7 +26,9 @@ import io.virtualimage.topics.Event;
 import io.virtualimage.topics.Event.ImageBlocked;
 import io.virtualimage.topics.Event.ImagePublished;
 import io.virtualimage.topics.Event.ImageRequested;
+import io.virtualimage.topics.Event.ImageWithdrawn;
 import io.virtualimage.topics.ImageFormat;
+import io.virtualimage.topics.ImageUse;
 import io.virtualimage.topics.Incarnation;
 import io.virtualimage.topics.ObjectKind;
 import io.virtualimage.topics.Storage;
@@ -302,6 +304,49 @@ class DependenciesIT {
         blocked(image, before + 2, 1, "VirtualDiskAttachedToVirtualMachine");
         client.resource(machine).delete();
         requested(image, before + 3, 1);
+    }
+
+    @Test
+    void whoUsesAnImageIsSaidAndItsDeletionWaitsForThem() throws Exception {
+        serve("virtualmachines");
+        GenericKubernetesResource machine = foreign("VirtualMachine", "user");
+        String uses = "{phase: %s, podName: pod-%s, blockDeviceRefs: [{kind: VirtualImage, name: used}]}";
+        status(machine, uses.formatted("Running", "a"));
+        VirtualImage image = create("used", container(null));
+        ImageRequested used = await().atMost(SOON)
+                .pollInterval(Duration.ofMillis(50))
+                .until(
+                        () -> requests(image).stream()
+                                .map(ImageRequested.class::cast)
+                                .reduce((before, after) -> after),
+                        said -> said.isPresent() && said.get().use() != null)
+                .orElseThrow();
+        assertThat(used.image()).isEqualTo(run(image, 0));
+        assertThat(used.use()).isEqualTo(new ImageUse(List.of("user"), false));
+        int before = requests(image).size();
+        status(machine, uses.formatted("Migrating", "b"));
+        settle();
+        assertThat(requests(image)).hasSize(before);
+
+        client.resource(image).edit(object -> {
+            object.getMetadata().setAnnotations(Map.of(WellKnown.CHECK_ANNOTATION, "1"));
+            return object;
+        });
+        assertThat(requested(image, before + 1, 0)).isEqualTo(used.with(used.use(), "1"));
+
+        client.resource(image).delete();
+        ImageRequested waiting = requested(image, before + 2, 0);
+        assertThat(waiting).isEqualTo(used.with(new ImageUse(List.of("user"), true), "1"));
+        StageRuntime next = watcher("watcher-2");
+        watcher.close();
+        watcher = next;
+        settle();
+        assertThat(requests(image)).hasSize(before + 2);
+
+        status(machine, uses.formatted("Stopped", "b"));
+        assertThat(request(image, before + 3))
+                .isEqualTo(new ImageWithdrawn(
+                        new Incarnation(NAMESPACE, "used", image.getMetadata().getUid(), 2, 0)));
     }
 
     @Test

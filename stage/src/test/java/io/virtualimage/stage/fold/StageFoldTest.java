@@ -16,6 +16,7 @@ import io.virtualimage.topics.Event.TaskHeartbeat;
 import io.virtualimage.topics.EventCodec;
 import io.virtualimage.topics.FailureReason;
 import io.virtualimage.topics.ImageFormat;
+import io.virtualimage.topics.ImageUse;
 import io.virtualimage.topics.Incarnation;
 import io.virtualimage.topics.Position;
 import io.virtualimage.topics.Recorded;
@@ -62,6 +63,30 @@ class StageFoldTest {
         assertThat(tell(requested(IMAGE))).hasSize(1);
         assertThat(tell(requested(IMAGE))).isEmpty();
         assertThat(after(Duration.ofMinutes(5))).isEmpty();
+    }
+
+    /** Who uses an image and who wants it checked is said in its request, again and again. */
+    @Test
+    void aRequestThatSaysNothingNewOfTheWorkLeavesItAlone() {
+        tell(requested(IMAGE));
+        tell(new TaskHeartbeat(IMAGE, PROBE, 1, "w", 0));
+        StageState before = state;
+        now = now.plusSeconds(30);
+        assertThat(tell(requested(IMAGE).with(new ImageUse(List.of("vm"), false), null)))
+                .isEmpty();
+        assertThat(tell(requested(IMAGE).with(new ImageUse(List.of("vm"), true), "1")))
+                .isEmpty();
+        assertThat(state.assignments()).isEqualTo(before.assignments());
+        assertThat(state.facts().since()).isEqualTo(before.facts().since());
+        assertThat(state.facts().epochSince()).isEqualTo(before.facts().epochSince());
+        assertThat(state.facts().wanted().use()).isNotNull();
+        // What is given out later names the request as it stands then.
+        assertThat(after(Duration.ofSeconds(30))).singleElement().isInstanceOfSatisfying(Task.class, task -> {
+            assertThat(task.header().attempt()).isEqualTo(2);
+            assertThat(task.header().cause()).isEqualTo(state.facts().cause());
+        });
+        assertThat(state.facts().cause().offset())
+                .isGreaterThan(before.facts().cause().offset());
     }
 
     @Test

@@ -7,8 +7,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.virtualimage.topics.Checksums;
 import io.virtualimage.topics.DataSource;
 import io.virtualimage.topics.Event;
+import io.virtualimage.topics.ImageUse;
 import io.virtualimage.topics.Incarnation;
 import io.virtualimage.topics.Storage;
+import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 
@@ -40,6 +42,19 @@ class RequestBookTest {
     }
 
     @Test
+    void aRequestThatIsSaidAgainChangesNothing() {
+        Event.ImageRequested request = requested(version(2, 1));
+        book.apply(request);
+        book.apply(request.with(new ImageUse(List.of("vm"), true), "1"));
+        assertThat(book.judge(version(2, 1))).isEqualTo(WANTED);
+        assertThat(book.judge(version(2, 0))).isEqualTo(STALE);
+
+        book.apply(new Event.ImageWithdrawn(version(3, 0)));
+        book.apply(request.with(new ImageUse(List.of("vm"), true), "1"));
+        assertThat(book.judge(version(2, 1))).isEqualTo(STALE);
+    }
+
+    @Test
     void aBlockedImageIsWantedStill() {
         book.apply(new Event.ImageBlocked(version(1, 0), "DatasourceReady", "ImageNotReady", "not yet", null));
 
@@ -63,7 +78,7 @@ class RequestBookTest {
         return new Incarnation("default", "ubuntu", "uid-1", generation, run);
     }
 
-    private static Event.Request requested(Incarnation image) {
+    private static Event.ImageRequested requested(Incarnation image) {
         return new Event.ImageRequested(
                 image,
                 new DataSource.Http("http://host/x.img", false, new Checksums(Map.of())),
