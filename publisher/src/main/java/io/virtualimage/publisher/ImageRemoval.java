@@ -140,7 +140,7 @@ final class ImageRemoval {
             }
             String named = String.join(", ", urls.subList(0, Math.min(urls.size(), NAMED)));
             int others = urls.size() - NAMED;
-            return ("the registry keeps %s%s, because it does not allow deletion: %s. Its administrator has to allow that"
+            return ("The registry keeps %s%s, because it does not allow deletion: %s. Its administrator has to allow that"
                             + " (delete.enabled in the storage section of a distribution registry, or"
                             + " REGISTRY_STORAGE_DELETE_ENABLED=true), and to delete what was kept.")
                     .formatted(named, others > 0 ? " and " + others + " more" : "", refusal);

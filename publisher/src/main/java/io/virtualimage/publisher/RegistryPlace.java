@@ -62,12 +62,12 @@ final class RegistryPlace implements Place {
             throws RegistryException {
         Optional<Descriptor> there = registry.headManifest(repository, tag);
         if (there.isEmpty()) {
-            return Optional.of("the registry does not have the manifest of %s (%s) any more".formatted(url, digest));
+            return Optional.of("The registry does not have the manifest of %s (%s) any more.".formatted(url, digest));
         }
         Digest found = there.get().digest();
         return found.equals(Digest.parse(digest))
                 ? Optional.empty()
-                : Optional.of("the registry has another manifest under %s: %s, where %s was published"
+                : Optional.of("The registry has another manifest under %s: %s, where %s was published."
                         .formatted(url, found, digest));
     }
 
@@ -75,11 +75,11 @@ final class RegistryPlace implements Place {
             throws RegistryException {
         OptionalLong length = registry.headBlob(repository, layer);
         if (length.isEmpty()) {
-            return Optional.of("the registry does not have the layer of %s (%s) any more".formatted(url, layer));
+            return Optional.of("The registry does not have the layer of %s (%s) any more.".formatted(url, layer));
         }
         return length.getAsLong() == lengthBytes
                 ? Optional.empty()
-                : Optional.of("the layer of %s (%s) has %d bytes in the registry, where %d were pushed"
+                : Optional.of("The layer of %s (%s) has %d bytes in the registry, where %d were pushed."
                         .formatted(url, layer, length.getAsLong(), lengthBytes));
     }
 

@@ -104,7 +104,7 @@ class ImageRemovalTest {
             assertThat(removed.image()).isEqualTo(version(1, 0));
             assertThat(removed.kept()).isNull();
             assertThat(removed.left())
-                    .startsWith("the registry keeps registry.example:5000/vi/team/cirros:" + UID
+                    .startsWith("The registry keeps registry.example:5000/vi/team/cirros:" + UID
                             + ", because it does not" + " allow deletion: tried to delete the manifest sha256:")
                     .contains("REGISTRY_STORAGE_DELETE_ENABLED");
         });

@@ -116,7 +116,7 @@ class RegistryPlaceTest extends PlaceContract {
         ImagePublished published = publish(version(1, 0));
         registry.loseBlob(NAMES.repository(version(1, 0)), Digest.parse(published.layer()));
         assertThat(place.missing(published))
-                .contains("the registry does not have the layer of %s (%s) any more"
+                .contains("The registry does not have the layer of %s (%s) any more."
                         .formatted(published.registryUrl(), published.layer()));
     }
 
@@ -125,7 +125,7 @@ class RegistryPlaceTest extends PlaceContract {
         ImagePublished published = publish(version(1, 0));
         lose(published);
         assertThat(place.missing(published))
-                .contains("the registry does not have the manifest of %s (%s) any more"
+                .contains("The registry does not have the manifest of %s (%s) any more."
                         .formatted(published.registryUrl(), published.manifest()));
     }
 
@@ -153,7 +153,7 @@ class RegistryPlaceTest extends PlaceContract {
         byte[] other = manifest(version(2, 0), new byte[] {1});
         registry.putManifest(NAMES.repository(version(1, 0)), NAMES.tag(version(1, 0)), other, MediaTypes.OCI_MANIFEST);
         assertThat(place.missing(published).orElseThrow())
-                .startsWith("the registry has another manifest under " + published.registryUrl())
+                .startsWith("The registry has another manifest under " + published.registryUrl())
                 .contains(Digest.sha256(other).toString())
                 .contains(published.manifest());
     }

@@ -10,7 +10,7 @@ public interface Place {
     /**
      * Looks for what was published here; changes nothing.
      *
-     * @return what is missing, for people, with the names by which they know it; empty if all is there
+     * @return a sentence for people: what is missing, by the name that they know; empty if all is there
      * @throws NoAnswerException if neither can be said for certain
      */
     Optional<String> missing(ImagePublished published) throws NoAnswerException, InterruptedException;

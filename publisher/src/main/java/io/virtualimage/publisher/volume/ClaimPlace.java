@@ -65,16 +65,16 @@ public final class ClaimPlace implements Place {
         } catch (TaskDeferredException e) {
             throw new NoAnswerException(e.words(), e);
         }
-        String words = "the PersistentVolumeClaim %s/%s".formatted(image.namespace(), name);
+        String words = "The PersistentVolumeClaim %s/%s".formatted(image.namespace(), name);
         if (claim == null) {
-            return Optional.of(words + " is gone");
+            return Optional.of(words + " is gone.");
         }
         if (!VolumeFilling.isOf(claim, image)) {
-            return Optional.of(words + " is not the one that was made for the image: it does not have its labels");
+            return Optional.of(words + " is not the one that was made for the image: it does not have its labels.");
         }
         return switch (phase(claim)) {
             case BOUND -> Optional.empty();
-            case LOST -> Optional.of(words + " has lost its volume");
+            case LOST -> Optional.of(words + " has lost its volume.");
             default -> throw new NoAnswerException("%s is %s".formatted(words, phase(claim)), null);
         };
     }

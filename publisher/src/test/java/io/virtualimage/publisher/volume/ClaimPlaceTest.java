@@ -122,7 +122,7 @@ class ClaimPlaceTest extends PlaceContract {
         ImagePublished published = publish(version(1, 0));
         phase(published.claim(), "Lost");
         assertThat(place.missing(published))
-                .contains("the PersistentVolumeClaim team/%s has lost its volume".formatted(published.claim()));
+                .contains("The PersistentVolumeClaim team/%s has lost its volume.".formatted(published.claim()));
     }
 
     @Test
