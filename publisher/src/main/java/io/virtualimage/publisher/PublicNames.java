@@ -60,7 +60,12 @@ public record PublicNames(String registry, String prefix) {
 
     /** What users put after {@code docker://}. */
     public String url(Incarnation image) {
-        return registry + "/" + repository(image) + ":" + tag(image);
+        return url(image, tag(image));
+    }
+
+    /** The same, of another version. */
+    String url(Incarnation image, Tag tag) {
+        return registry + "/" + repository(image) + ":" + tag;
     }
 
     /** The claim of an image on a volume, in the image's namespace. A name that would be too long is cut: the UID stays. */

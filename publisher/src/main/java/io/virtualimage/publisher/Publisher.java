@@ -8,13 +8,22 @@ import io.virtualimage.oci.Credentials;
 import io.virtualimage.oci.HttpRegistry;
 import io.virtualimage.oci.OciRegistry;
 import io.virtualimage.oci.RegistrySettings;
+import io.virtualimage.publisher.care.Agenda;
+import io.virtualimage.publisher.care.Caretaker;
+import io.virtualimage.publisher.care.CheckRequests;
+import io.virtualimage.publisher.volume.ClaimPlace;
+import io.virtualimage.publisher.volume.ClaimWatch;
 import io.virtualimage.publisher.volume.KubernetesVolumes;
+import io.virtualimage.publisher.volume.VolumeCluster;
 import io.virtualimage.publisher.volume.VolumeDoor;
 import io.virtualimage.publisher.volume.VolumeFilling;
 import io.virtualimage.stage.access.AccessTokens;
 import io.virtualimage.stage.process.Settings;
+import io.virtualimage.stage.process.Share;
 import io.virtualimage.stage.process.StageRuntime;
 import io.virtualimage.stage.web.WebServer;
+import io.virtualimage.topics.Event.ImageLost;
+import io.virtualimage.topics.Topic;
 import io.virtualimage.topics.WorkGroup;
 import java.io.IOException;
 import java.net.URI;
@@ -25,11 +34,19 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import okhttp3.OkHttpClient;
 import org.jspecify.annotations.Nullable;
 
 /** The publisher as a service. */
 public final class Publisher {
+    private static final Duration CHECK_INTERVAL = Duration.ofMinutes(5);
+
+    /** Few: nobody waits for them, and the registry has better things to do. */
+    private static final int CHECKS_AT_A_TIME = 4;
+
+    private static final Duration CHECK_PAUSE = Duration.ofMillis(500);
+
     private Publisher() {}
 
     /**
@@ -53,6 +70,7 @@ public final class Publisher {
      *       so much larger than the disk (default 55)
      *   <li>{@code FILL_READS}: how many answers to Pods may be read from staging, or be on their way, at a time, each
      *       with some 32 MiB of memory (default 4)
+     *   <li>{@code CHECK_INTERVAL}: how often whether an image is still there is looked up (default {@code 5m})
      *   <li>{@code WORKERS}, {@code STREAM_WORKERS}: manifests and layers at a time (default 4 and 2)
      * </ul>
      *
@@ -62,6 +80,7 @@ public final class Publisher {
     public static void start(StageRuntime runtime, Settings settings) {
         int workers = settings.number("WORKERS", 4, 1, 200);
         int streamWorkers = settings.number("STREAM_WORKERS", 2, 1, 200);
+        Duration checkInterval = settings.duration("CHECK_INTERVAL", CHECK_INTERVAL);
         long chunkBytes = settings.bytes("PUSH_CHUNK", PublishPorts.DEFAULT_CHUNK_BYTES);
         String host = settings.text("REGISTRY");
         String prefix = settings.text("REGISTRY_REPOSITORY", PublicNames.DEFAULT_PREFIX);
@@ -88,13 +107,50 @@ public final class Publisher {
                 runtime.clock(),
                 chunkBytes,
                 read -> Thread.ofVirtual().name("read-ahead").start(read));
-        PublishWorker worker = new PublishWorker(
-                ports,
-                new PublicNames(host, prefix),
-                filling.map(it -> it.start(runtime, meters)).orElse(null));
+        PublicNames names = new PublicNames(host, prefix);
+        Volumes volumes = filling.map(it -> it.start(runtime, meters)).orElse(null);
+        PublishWorker worker = new PublishWorker(ports, names, volumes == null ? null : volumes.filling());
         runtime.host(new PublishFold());
         runtime.work(WorkGroup.PUBLISH_TASKS, workers, worker);
         runtime.work(WorkGroup.PUBLISH_STREAMS, streamWorkers, worker);
+        lookAfter(runtime, new RegistryPlace(registry, names), volumes, checkInterval);
+    }
+
+    private static void lookAfter(
+            StageRuntime runtime, RegistryPlace registry, @Nullable Volumes volumes, Duration interval) {
+        Agenda agenda = new Agenda(runtime.clock(), interval);
+        Share share = runtime.share("publisher-care", Topic.PUBLISHED, agenda);
+        ClaimPlace claims = volumes == null ? null : volumes.watched(runtime, new ClaimListener(agenda, share));
+        Caretaker caretaker = new Caretaker(agenda, share, runtime.ledger(), runtime.announcer(), registry, claims);
+        var _ = runtime.view(Set.of(Topic.REQUESTS), new CheckRequests(agenda::hurry));
+        for (int i = 0; i < CHECKS_AT_A_TIME; i++) {
+            runtime.every(CHECK_PAUSE, "care-" + i, caretaker::work);
+        }
+    }
+
+    /** A claim that appears is of interest if the image had lost its own; one that changed, always. */
+    private record ClaimListener(Agenda agenda, Share share) implements ClaimWatch.Listener {
+        @Override
+        public void appeared(String uid) {
+            if (share.last(uid)
+                    .filter(last -> last.event() instanceof ImageLost)
+                    .isPresent()) {
+                agenda.hurry(uid);
+            }
+        }
+
+        @Override
+        public void changed(String uid) {
+            agenda.hurry(uid);
+        }
+    }
+
+    /** What fills volumes, and what it stands on. */
+    private record Volumes(VolumeFilling filling, VolumeCluster cluster, KubernetesClient client) {
+        ClaimPlace watched(StageRuntime runtime, ClaimWatch.Listener listener) {
+            ClaimWatch watch = runtime.keep(ClaimWatch.start(client, listener));
+            return new ClaimPlace(watch, cluster, runtime.clock());
+        }
     }
 
     /** What is set up to fill volumes. */
@@ -130,7 +186,7 @@ public final class Publisher {
                     settings.number("FILL_READS", DEFAULT_READS, 1, 100));
         }
 
-        VolumeFilling start(StageRuntime runtime, PublishMeters meters) {
+        Volumes start(StageRuntime runtime, PublishMeters meters) {
             AccessTokens tokens = AccessTokens.ofSetting("TOKEN_KEY", tokenKey);
             VolumeDoor door = new VolumeDoor(
                     runtime.staging(),
@@ -144,7 +200,8 @@ public final class Publisher {
             WebServer server = runtime.keep(WebServer.start(port, IDLE, GRACE, Map.of(VolumeDoor.prefix(), door)));
             runtime.addReadiness("door for volumes", server::listening);
             KubernetesClient client = runtime.keep(KubernetesConnection.open(kubeconfig));
-            return new VolumeFilling(new KubernetesVolumes(client), runtime.staging(), tokens, setup);
+            VolumeCluster cluster = new KubernetesVolumes(client);
+            return new Volumes(new VolumeFilling(cluster, runtime.staging(), tokens, setup), cluster, client);
         }
     }
 

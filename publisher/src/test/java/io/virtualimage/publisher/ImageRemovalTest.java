@@ -100,6 +100,34 @@ class ImageRemovalTest {
         InMemoryRegistry keeping = new InMemoryRegistry(false);
         tag(keeping, UID);
         bench.worker(keeping, Fuse.none()).run(remove(version(1, 0), false), bench.context());
+        assertThat(bench.topic).singleElement().isInstanceOfSatisfying(ImageRemoved.class, removed -> {
+            assertThat(removed.image()).isEqualTo(version(1, 0));
+            assertThat(removed.kept()).isNull();
+            assertThat(removed.left())
+                    .startsWith("The registry keeps registry.example:5000/vi/team/cirros:" + UID
+                            + ", because it does not" + " allow deletion: tried to delete the manifest sha256:")
+                    .contains("REGISTRY_STORAGE_DELETE_ENABLED");
+        });
+    }
+
+    @Test
+    void whatARegistryKeepsIsToldInSoManyWords() throws Exception {
+        InMemoryRegistry keeping = new InMemoryRegistry(false);
+        tag(keeping, UID, UID + "-1-1", UID + "-1-2", UID + "-2-0", UID + "-2-1", UID + "-3-0");
+        bench.worker(keeping, Fuse.none()).run(remove(version(2, 1), true), bench.context());
+        assertThat(bench.topic)
+                .singleElement()
+                .isInstanceOfSatisfying(
+                        ImageRemoved.class,
+                        removed -> assertThat(removed.left())
+                                .contains("cirros:" + UID + "-1-1, ")
+                                .contains(" and 1 more, because")
+                                .doesNotContain(UID + "-2-1", UID + "-3-0"));
+    }
+
+    @Test
+    void aRegistryThatKeepsEverythingAndHasNothingLeavesNothing() throws Exception {
+        bench.worker(new InMemoryRegistry(false), Fuse.none()).run(remove(version(1, 0), false), bench.context());
         assertThat(bench.topic).containsExactly(new ImageRemoved(version(1, 0), null));
     }
 

@@ -9,6 +9,7 @@ import io.virtualimage.topics.Event;
 import io.virtualimage.topics.Event.ConvertCompleted;
 import io.virtualimage.topics.Event.DiskInspected;
 import io.virtualimage.topics.Event.FetchCompleted;
+import io.virtualimage.topics.Event.ImageLost;
 import io.virtualimage.topics.Event.ImagePublished;
 import io.virtualimage.topics.Event.ImageRemoved;
 import io.virtualimage.topics.Event.ImageRequested;
@@ -354,5 +355,69 @@ class PublishFoldTest {
                 .isInstanceOfSatisfying(
                         RemoveImage.class,
                         remove -> assertThat(remove.keepCurrent()).isTrue());
+    }
+
+    private static ImageLost lost(Incarnation image) {
+        return new ImageLost(image, published(image), "the registry does not have it any more");
+    }
+
+    @Test
+    void aLostImageIsLeftAloneUntilItIsBackOrGone() {
+        story.tell(requested(image), published(image));
+        assertThat(story.tell(lost(image))).isEmpty();
+        assertThat(story.later(Duration.ofDays(1))).isEmpty();
+        assertThat(story.tell(requested(image))).isEmpty();
+        assertThat(story.tell(published(image))).isEmpty();
+        assertThat(story.tell(lost(image))).isEmpty();
+        assertThat(story.tell(new ImageWithdrawn(image))).singleElement().isInstanceOf(RemoveImage.class);
+        assertThat(story.tell(new ImageRemoved(image, null))).isEmpty();
+        assertThat(story.later(Duration.ofDays(1))).isEmpty();
+    }
+
+    @Test
+    void aLossThatIsAllThatIsKnownBeforeTheRequestIsAsGoodAsAPublication() {
+        assertThat(story.tell(lost(image))).isEmpty();
+        // It may be the first of its version that this fold hears of: what is older has to go, and nothing is made
+        // anew.
+        assertThat(story.tell(requested(image))).isEmpty();
+        assertThat(story.later(Duration.ofDays(1))).isEmpty();
+    }
+
+    @Test
+    void aLossOfWhatIsRemovedAlreadyIsRemovedOnceMore() {
+        story.tell(requested(image), published(image), new ImageWithdrawn(image), new ImageRemoved(image, null));
+        assertThat(story.tell(lost(image))).singleElement().isInstanceOf(RemoveImage.class);
+        assertThat(story.tell(new ImageRemoved(image, null))).isEmpty();
+        assertThat(story.later(Duration.ofDays(1))).isEmpty();
+    }
+
+    @Test
+    void aLateLossOfAnOlderVersionNeverHidesTheCurrentOne() {
+        Incarnation newer = version(2);
+        story.tell(requested(newer), new ImageRemoved(newer, newer), published(newer));
+        assertThat(story.tell(lost(image))).contains(published(newer)).hasSize(2);
+        assertThat(story.tell(published(newer))).isEmpty();
+        assertThat(story.tell(new ImageRemoved(newer, newer))).containsExactly(published(newer));
+        assertThat(story.tell(published(newer))).isEmpty();
+    }
+
+    @Test
+    void theLastWordOnALostImageIsThatItIsLost() {
+        Incarnation newer = version(2);
+        story.tell(requested(newer), new ImageRemoved(newer, newer), published(newer), lost(newer));
+        assertThat(story.tell(published(image))).contains(lost(newer)).hasSize(2);
+        assertThat(story.tell(lost(newer))).isEmpty();
+        assertThat(story.tell(new ImageRemoved(newer, newer))).containsExactly(lost(newer));
+        assertThat(story.tell(lost(newer))).isEmpty();
+        assertThat(story.tell(published(newer))).isEmpty();
+    }
+
+    @Test
+    void aLateLossOfAnOlderVersionDoesNotHoldUpTheNewer() {
+        Incarnation newer = version(2);
+        story.tell(requested(newer), new ImageRemoved(newer, newer));
+        assertThat(story.tell(lost(image))).singleElement().isInstanceOf(RemoveImage.class);
+        assertThat(story.tell(new ImageRemoved(newer, newer))).isEmpty();
+        assertThat(story.tell(published(newer))).isEmpty();
     }
 }

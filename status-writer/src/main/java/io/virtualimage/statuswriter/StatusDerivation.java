@@ -19,6 +19,7 @@ import io.virtualimage.topics.ImageUse;
 import io.virtualimage.topics.Stage;
 import io.virtualimage.topics.Storage;
 import java.time.Instant;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /** The status that follows from what is known. A pure function of the state; the time only dates what changes now. */
@@ -48,13 +49,44 @@ final class StatusDerivation {
         if (facts.withdrawn()) {
             return removed();
         }
-        ImageUse use = facts.request() == null ? null : facts.request().use();
+        ImageUse use = use();
         addUse(use);
+        tellRespecified();
+        ImageStatus standing = standing();
+        return use != null && use.deletionAsked() ? leaving(standing, Wording.waitsFor(use.machines())) : standing;
+    }
+
+    /**
+     * The status as it was in a phase that has passed unseen, because what was said came all at once.
+     *
+     * @throws IllegalArgumentException if nobody passes through that phase
+     */
+    static ImageStatus passing(StatusState state, Phase phase, Instant now) {
+        return new StatusDerivation(state, now).passing(phase);
+    }
+
+    private ImageStatus passing(Phase phase) {
+        addUse(use());
+        tellRespecified();
+        addDependencies();
+        return switch (phase) {
+            case PENDING -> notBegun();
+            case WAIT_FOR_USER_UPLOAD -> awaitingUpload();
+            case PROVISIONING -> provisioning();
+            case READY -> ready(Objects.requireNonNull(facts.published()));
+            case FAILED, TERMINATING, IMAGE_LOST, PVC_LOST ->
+                throw new IllegalArgumentException(phase + " is where a way ends");
+        };
+    }
+
+    private @Nullable ImageUse use() {
+        return facts.request() == null ? null : facts.request().use();
+    }
+
+    private void tellRespecified() {
         if (state.respecified()) {
             notices.tell(NoticeReason.SPEC_CHANGED, "The spec was changed: the import starts over.");
         }
-        ImageStatus standing = standing();
-        return use != null && use.deletionAsked() ? leaving(standing, Wording.waitsFor(use.machines())) : standing;
     }
 
     private void addUse(@Nullable ImageUse use) {
@@ -190,32 +222,42 @@ final class StatusDerivation {
 
     private ImageStatus underWay() {
         addDependencies();
-        if (isUpload() && facts.source().opened() == null && state.permille() == null && seenPending()) {
-            conditions.set(
-                    ConditionType.READY,
-                    false,
-                    ConditionReason.WAIT_FOR_USER_UPLOAD,
-                    facts.source().expired()
-                            ? "Nobody uploaded in time."
-                            : "The file is to be sent to one of the addresses in status.imageUploadURLs: curl -T FILE ADDRESS");
-            return unpublished(Phase.WAIT_FOR_USER_UPLOAD, null, false, null, null, null);
+        if (isUpload() && facts.source().opened() == null && state.permille() == null) {
+            return awaitingUpload();
         }
         if (!state.started()) {
-            conditions.set(
-                    ConditionType.READY,
-                    false,
-                    ConditionReason.PROVISIONING_NOT_STARTED,
-                    "The import waits for its turn.");
-            return unpublished(Phase.PENDING, null, false, null, null, null);
+            return notBegun();
         }
-        tellBegun();
         String quota = state.overQuota();
         if (quota != null) {
+            tellBegun();
             String message = "There is no room for the image's volume, and it begins by itself when there is: " + quota;
             conditions.set(ConditionType.READY, false, ConditionReason.QUOTA_EXCEEDED, message);
             notices.tell(NoticeReason.QUOTA_EXCEEDED, message, state.occasions().quotaHit());
             return begun(Phase.PENDING);
         }
+        return provisioning();
+    }
+
+    private ImageStatus notBegun() {
+        conditions.set(
+                ConditionType.READY, false, ConditionReason.PROVISIONING_NOT_STARTED, "The import waits for its turn.");
+        return unpublished(Phase.PENDING, null, false, null, null, null);
+    }
+
+    private ImageStatus awaitingUpload() {
+        conditions.set(
+                ConditionType.READY,
+                false,
+                ConditionReason.WAIT_FOR_USER_UPLOAD,
+                facts.source().expired()
+                        ? "Nobody uploaded in time."
+                        : "The file is to be sent to one of the addresses in status.imageUploadURLs: curl -T FILE ADDRESS");
+        return unpublished(Phase.WAIT_FOR_USER_UPLOAD, null, false, null, null, null);
+    }
+
+    private ImageStatus provisioning() {
+        tellBegun();
         conditions.set(ConditionType.READY, false, ConditionReason.PROVISIONING, Wording.doing(facts));
         return begun(Phase.PROVISIONING);
     }
@@ -302,12 +344,6 @@ final class StatusDerivation {
                         && !facts.source().staged().complete();
             case PENDING, READY, FAILED, TERMINATING, IMAGE_LOST, PVC_LOST -> false;
         };
-    }
-
-    /** Whether this version was shown as Pending: every image is, at first. */
-    private boolean seenPending() {
-        StatusState.Said said = state.said();
-        return said != null && said.image().equals(facts.image());
     }
 
     private boolean isForClaim() {

@@ -8,12 +8,14 @@ import io.virtualimage.topics.Event;
 import io.virtualimage.topics.Event.StatusChanged;
 import io.virtualimage.topics.FailureReason;
 import io.virtualimage.topics.ImageStatus;
+import io.virtualimage.topics.ImageStatus.Phase;
 import io.virtualimage.topics.Recorded;
 import io.virtualimage.topics.Stage;
 import io.virtualimage.topics.TaskId;
 import io.virtualimage.topics.Topic;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
@@ -156,9 +158,27 @@ public final class StatusFold implements Fold<StatusState> {
         if (!due) {
             return new Plan<>(status.equals(state.status()) ? state : state.with(status, said), List.of());
         }
-        return new Plan<>(
-                state.with(status, new StatusState.Said(facts.image(), status, context.now(), false)),
-                List.of(new StatusChanged(facts.image(), status)));
+        List<Event> emit = new ArrayList<>();
+        StatusState next = state;
+        for (Phase phase : PhasePath.between(shown(said, facts), status.phase(), isMissed(facts))) {
+            ImageStatus passing = StatusDerivation.passing(next, phase, context.now());
+            next = next.saying(passing, context.now());
+            emit.add(new StatusChanged(facts.image(), passing));
+        }
+        ImageStatus last = StatusDerivation.derive(next, context.now());
+        emit.add(new StatusChanged(facts.image(), last));
+        return new Plan<>(next.saying(last, context.now()), emit);
+    }
+
+    /** The phase that users have seen of this incarnation; null if they have seen none. */
+    private static @Nullable Phase shown(StatusState.@Nullable Said said, ImageFacts facts) {
+        return said != null && said.image().equals(facts.image())
+                ? said.status().phase()
+                : null;
+    }
+
+    private static boolean isMissed(ImageFacts facts) {
+        return facts.failed() != null && facts.failed().reason() == FailureReason.UPLOAD_TIMEOUT;
     }
 
     private static boolean differs(StatusState.Said said, ImageFacts facts, ImageStatus status) {

@@ -83,6 +83,11 @@ public record StatusState(
                 facts, started, respecified, permille, speed, overQuota, newOccasions, left, status, said);
     }
 
+    /** A status is put on its topic. */
+    StatusState saying(ImageStatus derived, Instant now) {
+        return with(derived, new Said(facts.image(), derived, now, false));
+    }
+
     StatusState with(ImageStatus derived, @Nullable Said nowSaid) {
         return new StatusState(
                 facts, started, respecified, permille, speed, overQuota, occasions, left, derived, nowSaid);

@@ -95,7 +95,7 @@ class LossTest {
                 .tell(published(first), published(first))
                 .tell(heartbeat(first))
                 .at("60");
-        assertThat(story.text().lines()).hasSize(4);
+        assertThat(story.text().lines()).hasSize(5);
         assertThat(story.events()).containsOnlyOnce("VirtualImageLostRecovered");
     }
 
@@ -128,6 +128,6 @@ class LossTest {
                 .tell(heartbeat(first), opened(first, 1, 5L))
                 .at("9");
         assertThat(story.last().phase()).isEqualTo(Phase.IMAGE_LOST);
-        assertThat(story.text().lines()).hasSize(3);
+        assertThat(story.text().lines()).hasSize(4);
     }
 }

@@ -177,6 +177,7 @@ class StatusFoldTest {
     void eventsOfOtherTopicsMayComeBeforeTheRequest() {
         story.tell(opened(first, 0, 2_000L), segment(first, 0, 0)).at("1").tell(requested(first));
         says("""
+                1.0  1.0 PENDING - DatasourceReady=True:DatasourceReady@1.0 Ready=False:ProvisioningNotStarted@1.0
                 1.0  1.0 PROVISIONING 25.0% speed=1000000 DatasourceReady=True:DatasourceReady@1.0 Ready=False:Provisioning@1.0 told=DataSourceImportStarted
                 """);
     }
@@ -208,6 +209,7 @@ class StatusFoldTest {
                 .tell(segment(first, 0, 0), failed(first, FailureReason.INTERNAL, "late"));
         says("""
                 0.0  1.0 PENDING - DatasourceReady=True:DatasourceReady@0.0 Ready=False:ProvisioningNotStarted@0.0
+                0.0  1.0 PROVISIONING - DatasourceReady=True:DatasourceReady@0.0 Ready=False:Provisioning@0.0 told=DataSourceImportStarted
                 0.0  1.0 FAILED - DatasourceReady=True:DatasourceReady@0.0 Ready=False:ProvisioningFailed@0.0 told=DataSourceImportStarted,DataSourceImportFailed
                 5.0  1.1 PENDING - DatasourceReady=True:DatasourceReady@0.0 Ready=False:ProvisioningNotStarted@5.0
                 6.0  1.1 PROVISIONING 0.0% DatasourceReady=True:DatasourceReady@0.0 Ready=False:Provisioning@6.0 told=DataSourceImportStarted
@@ -334,6 +336,7 @@ class StatusFoldTest {
                 .at("60");
         says("""
                 0.0  1.0 PENDING - DatasourceReady=True:DatasourceReady@0.0 Ready=False:ProvisioningNotStarted@0.0
+                0.0  1.0 PROVISIONING - DatasourceReady=True:DatasourceReady@0.0 Ready=False:Provisioning@0.0 told=DataSourceImportStarted
                 0.0  1.0 READY 100% qcow2 size=10000/64000 url=r/vi/ns/disk:u1 DatasourceReady=True:DatasourceReady@0.0 Ready=True:Ready@0.0 told=DataSourceImportStarted,DataSourceImportCompleted
                 5.0  2.0 TERMINATING 100% qcow2 size=10000/64000 url=r/vi/ns/disk:u1 DatasourceReady=True:DatasourceReady@0.0 Ready=True:Ready@0.0 Terminating=True:CleanupPending@5.0
                 """);
@@ -398,7 +401,7 @@ class StatusFoldTest {
                 .at("7");
         says("""
                 0.0  1.0 PENDING - DatasourceReady=True:DatasourceReady@0.0 Ready=False:ProvisioningNotStarted@0.0
-                0.5  1.0 WAIT_FOR_USER_UPLOAD - uploadable DatasourceReady=True:DatasourceReady@0.0 Ready=False:WaitForUserUpload@0.5
+                0.0  1.0 WAIT_FOR_USER_UPLOAD - uploadable DatasourceReady=True:DatasourceReady@0.0 Ready=False:WaitForUserUpload@0.0
                 5.0  1.0 PROVISIONING 0.0% uploadable DatasourceReady=True:DatasourceReady@0.0 Ready=False:Provisioning@5.0 told=DataSourceImportStarted
                 5.5  1.0 PROVISIONING 25.0% uploadable speed=1000000 DatasourceReady=True:DatasourceReady@0.0 Ready=False:Provisioning@5.0 told=DataSourceImportStarted
                 6.0  1.0 PROVISIONING 25.0% uploadable speed=1000000 DatasourceReady=True:DatasourceReady@0.0 Ready=False:Provisioning@5.0 told=DataSourceImportStarted

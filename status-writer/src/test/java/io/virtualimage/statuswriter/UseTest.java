@@ -67,7 +67,7 @@ class UseTest {
         story.tell(used(first, false)).at("4");
         assertThat(story.condition(ConditionType.IN_USE).status()).isFalse();
         assertThat(story.last().phase()).isEqualTo(Phase.READY);
-        assertThat(story.said()).hasSize(5);
+        assertThat(story.said()).hasSize(6);
     }
 
     @Test

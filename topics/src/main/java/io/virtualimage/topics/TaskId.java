@@ -19,6 +19,9 @@ public record TaskId(@JsonValue String value) {
             "PushLayer",
             "FillVolume");
 
+    private static final Set<String> CLEANING =
+            Set.of("RemoveImage", "RemoveOlderImages", "CleanStaging", "CleanOlderStaging");
+
     @JsonCreator(mode = JsonCreator.Mode.DELEGATING)
     public TaskId {
         if (!value.matches("[A-Za-z]+/[0-9]+(/[0-9]+)?")) {
@@ -42,6 +45,11 @@ public record TaskId(@JsonValue String value) {
     /** Whether such a task puts anything into staging. */
     public boolean stages() {
         return STAGING.contains(kind());
+    }
+
+    /** Whether such a task takes away what nobody wants any more: whatever comes of it, no image fails by it. */
+    public boolean cleans() {
+        return CLEANING.contains(kind());
     }
 
     /** Whether such a task makes a claim and a Job that fills it. */

@@ -29,6 +29,11 @@ public record ImageOwner(String namespace, String name, String uid, long generat
         return Map.of(WellKnown.COMPONENT_LABEL, work.component(), WellKnown.UID_LABEL, uid);
     }
 
+    /** What finds everything that is made for any image, for that work. */
+    public static Map<String, String> selector(VolumeWork work) {
+        return Map.of(WellKnown.COMPONENT_LABEL, work.component(), WellKnown.MANAGED_BY_LABEL, WellKnown.MANAGED_BY);
+    }
+
     /** So that it goes with the VirtualImage, which isn't kept from going by it. */
     public OwnerReference reference() {
         return new OwnerReferenceBuilder()

@@ -102,6 +102,17 @@ public final class KubernetesVolumes implements VolumeCluster {
     }
 
     @Override
+    public List<Job> jobs() throws TaskDeferredException, InterruptedException {
+        return Objects.requireNonNull(asked(() -> client.batch()
+                .v1()
+                .jobs()
+                .inAnyNamespace()
+                .withLabels(ImageOwner.selector(VolumeWork.FILL))
+                .list()
+                .getItems()));
+    }
+
+    @Override
     public void create(PersistentVolumeClaim claim) throws TaskDeferredException, InterruptedException {
         made(claim);
     }

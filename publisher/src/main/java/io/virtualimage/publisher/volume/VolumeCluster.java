@@ -31,6 +31,9 @@ public interface VolumeCluster {
     /** The Jobs that were made to fill volumes for an image, in any version. */
     List<Job> jobs(Incarnation image) throws TaskDeferredException, InterruptedException;
 
+    /** The Jobs that were made to fill volumes, in all namespaces. */
+    List<Job> jobs() throws TaskDeferredException, InterruptedException;
+
     /** Makes a claim; without effect if there is one of that name. */
     void create(PersistentVolumeClaim claim) throws TaskDeferredException, InterruptedException;
 

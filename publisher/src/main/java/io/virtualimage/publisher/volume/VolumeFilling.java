@@ -237,11 +237,12 @@ public final class VolumeFilling {
         }
     }
 
-    private static boolean isOf(HasMetadata object, Incarnation image) {
+    static boolean isOf(HasMetadata object, Incarnation image) {
         return versionOf(object, image).filter(image::equals).isPresent();
     }
 
-    private static Optional<Incarnation> versionOf(HasMetadata object, Incarnation image) {
+    /** Which version of the image it was made for; empty if its labels don't say that it is the image's. */
+    static Optional<Incarnation> versionOf(HasMetadata object, Incarnation image) {
         if (object.getMetadata().getLabels() == null
                 || !image.uid().equals(object.getMetadata().getLabels().get(WellKnown.UID_LABEL))
                 || !WellKnown.MANAGED_BY.equals(object.getMetadata().getLabels().get(WellKnown.MANAGED_BY_LABEL))) {

@@ -4,7 +4,9 @@
  * {@link io.virtualimage.publisher.volume.VolumeDoor} of any publisher for what to write. The Pod is given bytes only, with a
  * checksum on each run of them: no credentials, no addresses of the object store, no recipe.
  *
- * <p>May depend on {@code topics}, {@code stage}, {@code k8s} and {@code publisher.content}.
+ * <p>May depend on {@code topics}, {@code stage}, {@code k8s}, {@code publisher.content} and
+ * {@code publisher.care}, whose {@link io.virtualimage.publisher.care.Place} is
+ * {@link io.virtualimage.publisher.volume.ClaimPlace} here.
  */
 @NullMarked
 package io.virtualimage.publisher.volume;

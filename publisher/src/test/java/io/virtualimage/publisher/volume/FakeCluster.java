@@ -25,6 +25,9 @@ final class FakeCluster implements VolumeCluster {
     final Map<String, Job> jobs = new LinkedHashMap<>();
     boolean overQuota;
 
+    /** Whether it can't be asked for a claim. */
+    boolean away;
+
     @Nullable
     PodEnd end;
 
@@ -38,7 +41,10 @@ final class FakeCluster implements VolumeCluster {
     }
 
     @Override
-    public Optional<PersistentVolumeClaim> claim(String namespace, String name) {
+    public Optional<PersistentVolumeClaim> claim(String namespace, String name) throws TaskDeferredException {
+        if (away) {
+            throw TaskDeferredException.outage("the Kubernetes API can't be asked", null);
+        }
         return Optional.ofNullable(claims.get(name));
     }
 
@@ -50,6 +56,11 @@ final class FakeCluster implements VolumeCluster {
     @Override
     public List<Job> jobs(Incarnation image) {
         return jobs.values().stream().filter(job -> isOf(job, image)).toList();
+    }
+
+    @Override
+    public List<Job> jobs() {
+        return List.copyOf(jobs.values());
     }
 
     private static boolean isOf(HasMetadata object, Incarnation image) {

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
+import io.virtualimage.stage.process.Share;
 import io.virtualimage.stage.process.StageRuntime;
 import io.virtualimage.stage.process.TallyFold;
 import io.virtualimage.stage.process.View;
@@ -15,6 +16,7 @@ import io.virtualimage.topics.DataSource;
 import io.virtualimage.topics.Event;
 import io.virtualimage.topics.Incarnation;
 import io.virtualimage.topics.Position;
+import io.virtualimage.topics.Recorded;
 import io.virtualimage.topics.SegmentSet;
 import io.virtualimage.topics.Storage;
 import io.virtualimage.topics.Topic;
@@ -31,7 +33,9 @@ import java.util.EnumSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.TreeMap;
 import java.util.UUID;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.apache.kafka.clients.admin.RecordsToDelete;
 import org.apache.kafka.common.TopicPartition;
@@ -239,6 +243,85 @@ class StageRuntimeIT {
             kafka.say(new Event.ImageRemoved(next, null));
             await().atMost(SOON).until(() -> keys.contains(next.uid()));
             assertThat(keys).doesNotContain(image.uid());
+        }
+    }
+
+    /** What a replica has of a shared topic, and what it was told last. */
+    private static final class Member implements AutoCloseable {
+        private final StageRuntime runtime;
+        private final Share share;
+        private final Map<String, String> told = new ConcurrentHashMap<>();
+
+        Member(String replica) throws Exception {
+            runtime = kafka.open(replica);
+            share = runtime.share("share-it", Topic.PUBLISHED, (key, last) -> {
+                if (last == null) {
+                    told.remove(key);
+                } else {
+                    told.put(key, words(last));
+                }
+            });
+        }
+
+        /** Of some images, the last word on each, if it has them. */
+        Map<String, String> has(Set<String> uids) {
+            Map<String, String> all = new TreeMap<>();
+            uids.forEach(uid -> share.last(uid).ifPresent(last -> all.put(uid, words(last))));
+            return all;
+        }
+
+        private static String words(Recorded last) {
+            return last.event().getClass().getSimpleName() + " "
+                    + last.event().image().version();
+        }
+
+        @Override
+        public void close() {
+            runtime.close();
+        }
+    }
+
+    @Test
+    void aTopicIsSharedOutAndTakenOver() throws Exception {
+        Map<String, String> all = new TreeMap<>();
+        for (int i = 0; i < 20; i++) {
+            String uid = UUID.randomUUID().toString();
+            all.put(uid, "ImageRemoved 2.0");
+            for (long generation = 1; generation <= 2; generation++) {
+                kafka.say(new Event.ImageRemoved(new Incarnation("default", "i", uid, generation, 0), null));
+            }
+        }
+        kafka.say(new Event.ImageRemoved(image, null));
+        kafka.send(Topic.PUBLISHED, image.uid(), null);
+        Set<String> uids = Set.copyOf(all.keySet());
+        try (Member first = new Member("first")) {
+            await().atMost(SOON).until(() -> first.has(uids).equals(all));
+            assertThat(first.told).containsAllEntriesOf(all).doesNotContainKey(image.uid());
+            try (Member second = new Member("second")) {
+                await().atMost(SOON)
+                        .until(() -> !second.has(uids).isEmpty()
+                                && first.has(uids).size() + second.has(uids).size() == all.size());
+                assertThat(second.has(uids))
+                        .doesNotContainKeys(first.has(uids).keySet().toArray(new String[0]));
+                String moved = second.has(uids).keySet().iterator().next();
+                assertThat(first.told).doesNotContainKey(moved);
+                assertThat(second.told).containsKey(moved);
+
+                kafka.say(new Event.ImageRemoved(new Incarnation("default", "i", moved, 3, 0), null));
+                all.put(moved, "ImageRemoved 3.0");
+                await().atMost(SOON).until(() -> "ImageRemoved 3.0".equals(second.told.get(moved)));
+                assertThat(first.has(uids)).doesNotContainKey(moved);
+            }
+            long begun = System.nanoTime();
+            await().atMost(SOON).until(() -> first.has(uids).equals(all));
+            note("a share was taken over after ms", begun);
+            assertThat(first.told).containsAllEntriesOf(all);
+        }
+        try (var admin = kafka.admin()) {
+            assertThat(admin.listConsumerGroupOffsets("share-it")
+                            .partitionsToOffsetAndMetadata()
+                            .get())
+                    .isEmpty();
         }
     }
 

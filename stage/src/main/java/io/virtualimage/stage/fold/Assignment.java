@@ -36,7 +36,10 @@ public record Assignment(
     static final Duration UNSTARTED = Duration.ofMinutes(10);
 
     private static final Duration FIRST_BACKOFF = Duration.ofMillis(500);
-    private static final Duration LONGEST_BACKOFF = Duration.ofSeconds(30);
+    static final Duration LONGEST_BACKOFF = Duration.ofSeconds(30);
+
+    /** What may break for ever is tried for ever, but not often. */
+    static final Duration LONGEST_CLEANING_BACKOFF = Duration.ofMinutes(5);
 
     /** What was given out so shortly before a host took over may have been lost with the one before it. */
     private static final Duration DOUBT = Duration.ofSeconds(60);
@@ -51,13 +54,17 @@ public record Assignment(
                 : this;
     }
 
-    /** The task came back. Backs off, exponentially, but never begins before the worker's own time. */
-    Assignment deferred(int fromAttempt, Deferral deferral, Instant earliest, Instant now) {
+    /**
+     * The task came back. Backs off, exponentially, but never begins before the worker's own time.
+     *
+     * @param longest what the back-off doesn't grow beyond
+     */
+    Assignment deferred(int fromAttempt, Deferral deferral, Instant earliest, Duration longest, Instant now) {
         if (fromAttempt != attempt || notBefore != null) {
             return this; // said twice, or by one who was given up
         }
         boolean starved = deferral == Deferral.STARVED;
-        Duration backoff = starved ? FIRST_BACKOFF : backoff(deferrals);
+        Duration backoff = starved ? FIRST_BACKOFF : backoff(deferrals, longest);
         Instant next = now.plus(backoff);
         return new Assignment(
                 deferral == Deferral.FAULT ? attempt + 1 : attempt,
@@ -108,8 +115,8 @@ public record Assignment(
                 : new Assignment(attempt, now, null, timesUnheard + 1, deferrals, null, null);
     }
 
-    private static Duration backoff(int deferrals) {
+    private static Duration backoff(int deferrals, Duration longest) {
         Duration backoff = FIRST_BACKOFF.multipliedBy(1L << Math.min(deferrals, 10));
-        return backoff.compareTo(LONGEST_BACKOFF) < 0 ? backoff : LONGEST_BACKOFF;
+        return backoff.compareTo(longest) < 0 ? backoff : longest;
     }
 }

@@ -104,7 +104,11 @@ public abstract class StageFold implements Fold<StageState> {
                         before,
                         deferred.task().value(),
                         a -> a.deferred(
-                                deferred.attempt(), deferred.deferral(), deferred.notBefore(), recorded.time()));
+                                deferred.attempt(),
+                                deferred.deferral(),
+                                deferred.notBefore(),
+                                longestBackoff(deferred),
+                                recorded.time()));
             case PushParked parked ->
                 change(
                         before,
@@ -112,6 +116,13 @@ public abstract class StageFold implements Fold<StageState> {
                         a -> a.parked(parked.attempt(), parked.nextIndex(), recorded.time()));
             default -> before;
         };
+    }
+
+    /** An outage ends, and somebody waits for that; a defect of ours doesn't, before there is another version of us. */
+    private static Duration longestBackoff(TaskDeferred deferred) {
+        return deferred.task().cleans() && deferred.deferral() == TaskDeferred.Deferral.FAULT
+                ? Assignment.LONGEST_CLEANING_BACKOFF
+                : Assignment.LONGEST_BACKOFF;
     }
 
     private static Map<String, Assignment> change(
@@ -147,7 +158,7 @@ public abstract class StageFold implements Fold<StageState> {
                     ? Assignment.first(context.now())
                     : before.resumed(facts.source().staged().present(), context.now())
                             .due(context.now());
-            if (now.attempt() > Assignment.MAX_ATTEMPTS) {
+            if (now.attempt() > Assignment.MAX_ATTEMPTS && !task.id().cleans()) {
                 due.add(new StageFailed(
                         facts.image(),
                         stage,

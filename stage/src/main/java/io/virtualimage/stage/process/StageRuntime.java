@@ -302,6 +302,20 @@ public final class StageRuntime implements AutoCloseable {
     }
 
     /**
+     * Shares out a compacted topic: each of the group's replicas gets some of its partitions, and has the last record of
+     * each key there. Nothing is written to the broker for it. The process is ready when it speaks with the broker.
+     */
+    public Share share(String groupId, Topic topic, ShareListener listener) {
+        ShareReader reader = keep(new ShareReader(groupId, topic, () -> clients.sharer(groupId), listener).start());
+        addReadiness("group " + groupId, reader::connected);
+        Gauge.builder("virtualimage.share.images", reader, ShareReader::size)
+                .description("Images that this replica, and no other of its service, looks after")
+                .tag("group", groupId)
+                .register(registry);
+        return reader.share();
+    }
+
+    /**
      * Serves what others than the pipeline ask for. What the endpoints stand on has to be kept before, what ends what
      * they are at, after it.
      *

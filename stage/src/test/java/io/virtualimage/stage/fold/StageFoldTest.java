@@ -30,7 +30,7 @@ import java.time.Instant;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
-/** The bookkeeping that all stages share, with a stage that wants one thing: to probe what is requested. */
+/** The bookkeeping that all stages share, with a stage that probes what is requested, and cleans up what is withdrawn. */
 class StageFoldTest {
     private static final Incarnation IMAGE = new Incarnation("default", "image", "uid", 1, 0);
     private static final Incarnation NEXT = new Incarnation("default", "image", "uid", 2, 0);
@@ -41,6 +41,9 @@ class StageFoldTest {
         @Override
         protected List<Task> tasks(ImageFacts facts, PlanContext context) {
             Position cause = facts.cause();
+            if (facts.withdrawn() && cause != null) {
+                return List.of(new Task.CleanStaging(new Task.Header(facts.image(), 0, cause, 1), false));
+            }
             return facts.wanted() == null || facts.over() || cause == null
                     ? List.of()
                     : List.of(new Task.ProbeSource(new Task.Header(facts.image(), 0, cause, 1), SOURCE, 100));
@@ -157,6 +160,51 @@ class StageFoldTest {
         });
         tell(said.getFirst());
         assertThat(after(Duration.ofHours(1))).isEmpty();
+    }
+
+    @Test
+    void cleaningUpGoesOnForEverLaterAndLater() {
+        tell(new ImageWithdrawn(IMAGE));
+        TaskId clean = new TaskId("CleanStaging/0");
+        for (int attempt = 1; attempt < 40; attempt++) {
+            TaskDeferred broke = new TaskDeferred(
+                    IMAGE, clean, attempt, Deferral.FAULT, FailureReason.INTERNAL, "it broke", now, "w");
+            assertThat(tell(broke)).isEmpty();
+            Duration pause = Duration.ofMillis(500L << Math.min(attempt - 1, 10));
+            Duration bounded = pause.compareTo(Duration.ofMinutes(5)) < 0 ? pause : Duration.ofMinutes(5);
+            assertThat(after(bounded.minusMillis(1))).isEmpty();
+            assertThat(after(Duration.ofMillis(1)))
+                    .singleElement()
+                    .isInstanceOfSatisfying(
+                            Task.CleanStaging.class,
+                            task -> assertThat(task.id()).isEqualTo(clean));
+        }
+    }
+
+    @Test
+    void cleaningUpWaitsNoLongerForAnOutageThanOthers() {
+        tell(new ImageWithdrawn(IMAGE));
+        for (int i = 0; i < 100; i++) {
+            tell(new TaskDeferred(
+                    IMAGE,
+                    new TaskId("CleanStaging/0"),
+                    1,
+                    Deferral.OUTAGE,
+                    FailureReason.INTERNAL,
+                    "the store is away",
+                    now,
+                    "w"));
+            assertThat(after(Duration.ofSeconds(30))).extracting(this::attempt).containsExactly(1);
+        }
+    }
+
+    @Test
+    void cleaningUpIsGivenToAnotherHoweverOftenItsWorkerFallsSilent() {
+        tell(new ImageWithdrawn(IMAGE));
+        for (int attempt = 1; attempt < 40; attempt++) {
+            tell(new TaskHeartbeat(IMAGE, new TaskId("CleanStaging/0"), attempt, "w", 0));
+            assertThat(after(Duration.ofMinutes(1))).extracting(this::attempt).containsExactly(attempt + 1);
+        }
     }
 
     @Test
