@@ -373,7 +373,12 @@ class ChangeIT {
             List<Long> gone = new ArrayList<>();
             List<Long> served = new ArrayList<>();
             for (Change change : changes) {
-                sampler.lastStaged(change.generation()).ifPresent(at -> gone.add(millis(at - change.atNanos())));
+                sampler.lastStaged(change.generation()).ifPresent(at -> {
+                    gone.add(millis(at - change.atNanos()));
+                    System.out.printf(
+                            "[change] %s: gone from staging %d ms after the change%n",
+                            change.version().file(), millis(at - change.atNanos()));
+                });
                 sampler.lastServed(change.version()).ifPresent(at -> served.add(millis(at - change.atNanos())));
             }
             System.out.printf(

@@ -1,5 +1,6 @@
 package io.virtualimage.sandbox.endtoend;
 
+import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -20,6 +21,7 @@ final class LastWords implements AutoCloseable {
     private final KafkaConsumer<String, byte[]> consumer;
     private final List<TopicPartition> partitions = new ArrayList<>();
     private final Map<String, Map<String, String>> byTopic = new TreeMap<>();
+    private final Set<String> everSpokenOf = new HashSet<>();
 
     /** @param topics whose keys are UIDs, or begin with one and a slash */
     LastWords(String bootstrap, Collection<String> topics) {
@@ -50,11 +52,9 @@ final class LastWords implements AutoCloseable {
         return left;
     }
 
-    /** All images that were ever spoken of and still are. */
-    Set<String> uids() {
-        Set<String> uids = new HashSet<>();
-        byTopic.values().forEach(values -> values.keySet().forEach(key -> uids.add(uidOf(key))));
-        return uids;
+    /** The images that anything was ever said of. */
+    Set<String> everSpokenOf() {
+        return Set.copyOf(everSpokenOf);
     }
 
     private void take(ConsumerRecord<String, byte[]> record) {
@@ -62,7 +62,8 @@ final class LastWords implements AutoCloseable {
         if (record.value() == null) {
             values.remove(record.key());
         } else {
-            String text = new String(record.value(), java.nio.charset.StandardCharsets.UTF_8);
+            everSpokenOf.add(uidOf(record.key()));
+            String text = new String(record.value(), StandardCharsets.UTF_8);
             values.put(record.key(), text.substring(0, Math.min(600, text.length())));
         }
     }
