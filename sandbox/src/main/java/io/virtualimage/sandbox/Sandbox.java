@@ -331,9 +331,18 @@ public final class Sandbox implements AutoCloseable {
 
     /** The registry that images are published to. */
     public Registry registry() {
+        return component(Registry.class);
+    }
+
+    /** Where staged objects are. */
+    public ObjectStore objectStore() {
+        return component(ObjectStore.class);
+    }
+
+    private <T extends RunningComponent> T component(Class<T> kind) {
         return components.stream()
-                .filter(Registry.class::isInstance)
-                .map(Registry.class::cast)
+                .filter(kind::isInstance)
+                .map(kind::cast)
                 .findFirst()
                 .orElseThrow();
     }

@@ -105,6 +105,16 @@ public final class ServiceProcess implements AutoCloseable {
         }
     }
 
+    /** SIGSTOP: for all others it looks as if it were cut off, and for itself as if no time passed. */
+    public synchronized void pause() {
+        process.pause();
+    }
+
+    /** SIGCONT. */
+    public synchronized void resume() {
+        process.resume();
+    }
+
     private synchronized void supervise() {
         if (!closed && !held && !process.isAlive()) {
             LOG.atWarn().addKeyValue("replica", name).log("a replica died and is started again");

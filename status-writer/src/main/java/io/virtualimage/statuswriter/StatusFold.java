@@ -21,12 +21,12 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Folds all that is said of an image into the status that users see, and says that when it changes: a new phase and
- * whatever settles an image at once, all else at most twice a second. It reads its own topic too, because what it said
+ * Folds all that is said of an image into the status that users see, and says that when it changes: a new version, a new
+ * phase and whatever settles an image at once, all else at most twice a second. It reads its own topic too, because what it said
  * may be lost with the process that said it: what does not come back is said again.
  */
 public final class StatusFold implements Fold<StatusState> {
-    /** The least time between two changes of one image within a phase. */
+    /** The least time between two changes of one version of an image within a phase. */
     static final Duration PACE = Duration.ofMillis(500);
 
     /** What was said and has not come back on the topic by then is said again. */
@@ -154,7 +154,9 @@ public final class StatusFold implements Fold<StatusState> {
         ImageStatus status = StatusDerivation.derive(state, context.now());
         StatusState.Said said = state.said();
         boolean due = said == null
-                || (differs(said, facts, status) ? mayFollow(said, status, context.now()) : lost(said, context.now()));
+                || (differs(said, facts, status)
+                        ? mayFollow(said, facts, status, context.now())
+                        : lost(said, context.now()));
         if (!due) {
             return new Plan<>(status.equals(state.status()) ? state : state.with(status, said), List.of());
         }
@@ -185,8 +187,9 @@ public final class StatusFold implements Fold<StatusState> {
         return !said.image().equals(facts.image()) || !said.status().equals(status);
     }
 
-    private static boolean mayFollow(StatusState.Said said, ImageStatus status, Instant now) {
-        return status.phase() != said.status().phase()
+    private static boolean mayFollow(StatusState.Said said, ImageFacts facts, ImageStatus status, Instant now) {
+        return !said.image().equals(facts.image()) // or the next one may take its place untold
+                || status.phase() != said.status().phase()
                 || status.phase().settled()
                 || !said.at().plus(PACE).isAfter(now)
                 || said.at().isAfter(now); // by another replica's clock

@@ -236,6 +236,21 @@ class StatusFoldTest {
     }
 
     @Test
+    void everyNewSpecIsToldHoweverSoonTheNextOneFollows() {
+        story.tell(requested(first))
+                .at("0.1")
+                .tell(requested(image(2, 0)))
+                .at("0.2")
+                .tell(requested(image(3, 0)))
+                .at("0.3");
+        says("""
+                0.0  1.0 PENDING - DatasourceReady=True:DatasourceReady@0.0 Ready=False:ProvisioningNotStarted@0.0
+                0.1  2.0 PENDING - DatasourceReady=True:DatasourceReady@0.0 Ready=False:ProvisioningNotStarted@0.0 told=VirtualImageSpecHasBeenChanged
+                0.2  3.0 PENDING - DatasourceReady=True:DatasourceReady@0.0 Ready=False:ProvisioningNotStarted@0.0 told=VirtualImageSpecHasBeenChanged
+                """);
+    }
+
+    @Test
     void whatIsMissingIsSaidByItsCondition() {
         story.tell(blocked(first, "Ready", "ProvisioningNotStarted"))
                 .at("1")

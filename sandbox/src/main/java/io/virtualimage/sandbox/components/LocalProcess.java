@@ -252,6 +252,38 @@ public final class LocalProcess implements AutoCloseable {
         process.destroy();
     }
 
+    /** SIGSTOP: it stands still, and holds on to all that it has, until {@link #resume}. */
+    public void pause() {
+        signal("STOP");
+    }
+
+    /** SIGCONT: a paused one goes on as if no time had passed. */
+    public void resume() {
+        signal("CONT");
+    }
+
+    private void signal(String name) {
+        try {
+            Process kill = new ProcessBuilder("kill", "-" + name, Long.toString(process.pid()))
+                    .redirectErrorStream(true)
+                    .redirectOutput(ProcessBuilder.Redirect.DISCARD)
+                    .start();
+            if (kill.waitFor() != 0) {
+                throw new ComponentException(program.name() + " can't be sent the signal " + name);
+            }
+        } catch (IOException e) {
+            throw new ComponentException("kill can't be executed: " + e.getMessage(), e);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new ComponentException("interrupted while " + program.name() + " was sent a signal", e);
+        }
+    }
+
+    /** Starts the same program once more, in the place of this one that has ended. */
+    public LocalProcess startAgain() {
+        return start(program);
+    }
+
     /** SIGKILL, as a machine's end would be; returns when the process is gone. */
     public void kill() {
         process.destroyForcibly();

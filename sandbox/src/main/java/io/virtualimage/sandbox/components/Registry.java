@@ -18,9 +18,11 @@ public final class Registry implements RunningComponent {
     /** The environment variable that names an existing registry, {@code host:port}; nothing is started then. */
     public static final String VARIABLE = "REGISTRY";
 
+    private static final Duration READY_WITHIN = Duration.ofMinutes(1);
+
     private final String scheme;
     private final String hostAndPort;
-    private final @Nullable LocalProcess process;
+    private volatile @Nullable LocalProcess process;
     private final @Nullable Path log;
     private final String description;
 
@@ -99,16 +101,19 @@ public final class Registry implements RunningComponent {
                                 "registry", log, List.of(program.toString(), "serve", config.toString()))
                         // Else it looks for a collector of traces, and complains.
                         .withEnvironment(Map.of("OTEL_TRACES_EXPORTER", "none")))
-                .awaitReady(
-                        // Its root answers everybody.
-                        tls == null ? Readiness.http(URI.create("http://" + address + "/")) : Readiness.tcp(host, port),
-                        Duration.ofMinutes(1));
+                .awaitReady(readiness(tls == null ? "http" : "https", address), READY_WITHIN);
         return new Registry(
                 tls == null ? "http" : "https",
                 address,
                 process,
                 log,
                 "registry " + Component.REGISTRY.versionOf(program));
+    }
+
+    private static Readiness readiness(String scheme, String hostAndPort) {
+        URI root = URI.create(scheme + "://" + hostAndPort + "/");
+        // Its root answers everybody.
+        return scheme.equals("http") ? Readiness.http(root) : Readiness.tcp(root.getHost(), root.getPort());
     }
 
     private static String config(
@@ -164,10 +169,16 @@ public final class Registry implements RunningComponent {
 
     /** The registry's process, for tests that kill it. */
     public LocalProcess process() {
-        if (process == null) {
+        LocalProcess running = process;
+        if (running == null) {
             throw new IllegalStateException("an existing registry is no process of ours");
         }
-        return process;
+        return running;
+    }
+
+    /** Starts one whose process has ended again, and returns when it answers. Only what was in memory is lost. */
+    public void restart() {
+        process = process().startAgain().awaitReady(readiness(scheme, hostAndPort), READY_WITHIN);
     }
 
     @Override
@@ -177,8 +188,9 @@ public final class Registry implements RunningComponent {
 
     @Override
     public void close() {
-        if (process != null) {
-            process.close();
+        LocalProcess running = process;
+        if (running != null) {
+            running.close();
         }
     }
 }

@@ -22,7 +22,7 @@ public final class S3ProxyStore implements ObjectStore {
     private static final String SECRET_KEY = "sandbox-secret";
     private static final int THREADS = 64;
 
-    private final S3Proxy proxy;
+    private volatile S3Proxy proxy;
     private final BlobStore blobs;
     private final URI endpoint;
     private final String kind;
@@ -52,19 +52,42 @@ public final class S3ProxyStore implements ObjectStore {
 
     private static S3ProxyStore start(BlobStore blobs, int port, String kind) {
         try {
-            S3Proxy proxy = S3Proxy.builder()
-                    .blobStore(blobs)
-                    .endpoint(URI.create("http://127.0.0.1:" + port))
-                    .awsAuthentication(AuthenticationType.AWS_V2_OR_V4, ACCESS_KEY, SECRET_KEY)
-                    .ignoreUnknownHeaders(true)
-                    .jettyMaxThreads(THREADS)
-                    .stopTimeout(2_000)
-                    .build();
-            proxy.start();
+            S3Proxy proxy = serve(blobs, port);
             return new S3ProxyStore(proxy, blobs, URI.create("http://127.0.0.1:" + proxy.getPort()), kind);
         } catch (Exception e) {
             blobs.close();
             throw new ComponentException("s3proxy doesn't come up: " + e.getMessage(), e);
+        }
+    }
+
+    private static S3Proxy serve(BlobStore blobs, int port) throws Exception {
+        S3Proxy proxy = S3Proxy.builder()
+                .blobStore(blobs)
+                .endpoint(URI.create("http://127.0.0.1:" + port))
+                .awsAuthentication(AuthenticationType.AWS_V2_OR_V4, ACCESS_KEY, SECRET_KEY)
+                .ignoreUnknownHeaders(true)
+                .jettyMaxThreads(THREADS)
+                .stopTimeout(2_000)
+                .build();
+        proxy.start();
+        return proxy;
+    }
+
+    /** Answers nobody any more, until {@link #resume}; the objects stay. */
+    public void pause() {
+        try {
+            proxy.stop();
+        } catch (Exception e) {
+            throw new ComponentException("s3proxy doesn't stop: " + e.getMessage(), e);
+        }
+    }
+
+    /** Answers again, at the same address. */
+    public void resume() {
+        try {
+            proxy = serve(blobs, endpoint.getPort());
+        } catch (Exception e) {
+            throw new ComponentException("s3proxy doesn't come up again: " + e.getMessage(), e);
         }
     }
 

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -38,6 +39,25 @@ class LocalProcessTest {
             assertThat(started.isAlive()).isTrue();
         }
         assertThat(started.isAlive()).isFalse();
+    }
+
+    @Test
+    void oneThatIsPausedStandsStillUntilItIsResumed() throws Exception {
+        try (LocalProcess process = LocalProcess.start(shell("while :; do sleep 0.01; done"))) {
+            process.pause();
+
+            Awaitility.await().until(() -> state(process).startsWith("T"));
+            assertThat(process.isAlive()).isTrue();
+
+            process.resume();
+
+            Awaitility.await().until(() -> !state(process).startsWith("T"));
+        }
+    }
+
+    private static String state(LocalProcess process) throws IOException {
+        Process ps = new ProcessBuilder("ps", "-o", "state=", "-p", Long.toString(process.pid())).start();
+        return new String(ps.getInputStream().readAllBytes(), StandardCharsets.UTF_8).strip();
     }
 
     @Test

@@ -27,8 +27,13 @@ record ClaimedDisk(String claim, Path file) {
                         world.images().find(image).orElseThrow().getStatus())
                 .target()
                 .persistentVolumeClaimName();
+        return of(world, "default", claim);
+    }
+
+    /** A claim of a namespace, once it is bound. */
+    static ClaimedDisk of(World world, String namespace, String claim) {
         try (KubernetesClient client = client(world)) {
-            return of(client, claim);
+            return of(client, namespace, claim);
         }
     }
 
@@ -49,13 +54,13 @@ record ClaimedDisk(String claim, Path file) {
                             .endSpec()
                             .build())
                     .create();
-            return of(client, claim);
+            return of(client, "default", claim);
         }
     }
 
-    private static ClaimedDisk of(KubernetesClient client, String claim) {
+    private static ClaimedDisk of(KubernetesClient client, String namespace, String claim) {
         PersistentVolumeClaim bound = client.persistentVolumeClaims()
-                .inNamespace("default")
+                .inNamespace(namespace)
                 .withName(claim)
                 .waitUntilCondition(
                         found -> found != null

@@ -21,7 +21,7 @@ import org.junit.jupiter.api.extension.ParameterResolver;
 
 /**
  * Gives end-to-end tests one {@link World}, started for the first and shared by all: a whole installation, three
- * fetchers and one of each other service, each a process of its own.
+ * fetchers, two publishers and one of each other service, each a process of its own.
  */
 public final class EndToEnd implements ParameterResolver, AfterAllCallback {
     private static final Namespace NAMESPACE = Namespace.create(EndToEnd.class);
@@ -43,9 +43,12 @@ public final class EndToEnd implements ParameterResolver, AfterAllCallback {
             Path files = Files.createDirectories(directory.resolve("files"));
             SandboxOptions options = SandboxOptions.in(directory.resolve("sandbox"))
                     .with("FETCH_RETRY_BUDGET", "5s")
-                    .with("MAX_UPLOAD_SIZE", "8Gi");
+                    .with("MAX_UPLOAD_SIZE", "8Gi")
+                    // Long enough for staging to be cleaned a second time, as it is a minute after the last work.
+                    .with("WITHDRAWN_KEPT", "90s")
+                    .with("RESYNC", "5s");
             for (Service service : Service.values()) {
-                options = options.with(service, service == Service.FETCHER ? 3 : 1);
+                options = options.with(service, count(service));
             }
             Sandbox sandbox = Sandbox.start(options);
             return new World(
@@ -56,6 +59,14 @@ public final class EndToEnd implements ParameterResolver, AfterAllCallback {
                     Nginx.start(directory.resolve("nginx-slow"), files, "limit_rate 10m;"),
                     Nginx.start(directory.resolve("nginx-plain"), files, "max_ranges 0; etag off;"),
                     directory);
+        }
+
+        private static int count(Service service) {
+            return switch (service) {
+                case FETCHER -> 3;
+                case PUBLISHER -> 2;
+                case WATCHER, CONVERTER, STATUS_WRITER -> 1;
+            };
         }
 
         /** The components, by name and version. */

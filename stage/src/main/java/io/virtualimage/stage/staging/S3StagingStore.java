@@ -341,6 +341,13 @@ public final class S3StagingStore implements StagingStore, AutoCloseable {
         } catch (MinioException | IOException e) {
             throwIfInterrupted();
             throw unavailable(what, e);
+        } catch (IllegalStateException e) {
+            // How the client passes on what its connection threw.
+            if (!(e.getCause() instanceof IOException cause)) {
+                throw e;
+            }
+            throwIfInterrupted();
+            throw unavailable(what, cause);
         }
     }
 

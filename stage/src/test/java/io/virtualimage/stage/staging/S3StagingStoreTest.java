@@ -1,6 +1,7 @@
 package io.virtualimage.stage.staging;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
 import com.sun.net.httpserver.HttpServer;
@@ -13,9 +14,11 @@ import java.net.InetSocketAddress;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.Map;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -24,7 +27,8 @@ import org.junit.jupiter.api.Timeout;
 /** A store that refuses; what a real one does is in the contract. */
 @Timeout(30)
 class S3StagingStoreTest {
-    private static final SegmentKey KEY = SegmentKey.source(new Incarnation("team", "cirros", "uid-1", 1, 0), 0, 3);
+    private static final Incarnation IMAGE = new Incarnation("team", "cirros", "uid-1", 1, 0);
+    private static final SegmentKey KEY = SegmentKey.source(IMAGE, 0, 3);
 
     private final CountDownLatch over = new CountDownLatch(1);
     private final ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor();
@@ -55,6 +59,24 @@ class S3StagingStoreTest {
         return catchThrowableOfType(
                 StagingUnavailableException.class,
                 () -> store.put(KEY, null, 1, new ByteArrayInputStream(new byte[] {1}), Overwrite.ALLOW));
+    }
+
+    @Test
+    void oneThatIsAwayIsUnavailableWhateverIsAskedOfIt() {
+        server.stop(0);
+        Map<String, ThrowingCallable> calls = Map.of(
+                "put", () -> store.put(KEY, null, 1, new ByteArrayInputStream(new byte[] {1}), Overwrite.ALLOW),
+                "facts", () -> store.facts(KEY),
+                "read", () -> store.read(KEY, null),
+                "putDocument", () -> store.putDocument(IMAGE, 0, "document", new byte[] {1}),
+                "getDocument", () -> store.getDocument(IMAGE, 0, "document"),
+                "clean", () -> store.clean(IMAGE, false),
+                "stagedUids", () -> store.stagedUids(),
+                "cleanAll", () -> store.cleanAll(IMAGE.uid()));
+        calls.forEach((name, call) -> assertThatThrownBy(call)
+                .as(name)
+                .isInstanceOf(StagingUnavailableException.class)
+                .hasMessageStartingWith("the object store could not "));
     }
 
     @Test
