@@ -64,12 +64,14 @@ public final class ClaimWatch implements ClaimCache, AutoCloseable {
 
     @Override
     public boolean synced() {
-        return informer.hasSynced() && informer.isWatching();
+        return informer.hasSynced();
     }
 
     @Override
     public Optional<PersistentVolumeClaim> claim(String namespace, String name) {
-        return Optional.ofNullable(informer.getStore().getByKey(Cache.namespaceKeyFunc(namespace, name)));
+        return informer.isWatching()
+                ? Optional.ofNullable(informer.getStore().getByKey(Cache.namespaceKeyFunc(namespace, name)))
+                : Optional.empty();
     }
 
     @Override

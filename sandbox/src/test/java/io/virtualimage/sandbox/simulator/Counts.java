@@ -10,6 +10,7 @@ final class Counts {
     long redeliveries;
     long archived;
     long faults;
+    long thefts;
     long ready;
     long failed;
     long deleted;
@@ -25,6 +26,7 @@ final class Counts {
         redeliveries += other.redeliveries;
         archived += other.archived;
         faults += other.faults;
+        thefts += other.thefts;
         ready += other.ready;
         failed += other.failed;
         deleted += other.deleted;
@@ -35,7 +37,7 @@ final class Counts {
     @Override
     public String toString() {
         return ("%,d runs, %,d steps, %,d s simulated; %,d crashes, %,d pauses, %,d redeliveries (%d dropped), %,d other"
-                        + " faults; images: %,d ready, %,d failed, %,d deleted, %,d superseded; %,d bytes read at sources")
+                        + " faults, %,d thefts; images: %,d ready, %,d failed, %,d deleted, %,d superseded; %,d bytes read at sources")
                 .formatted(
                         runs,
                         steps,
@@ -45,6 +47,7 @@ final class Counts {
                         redeliveries,
                         archived,
                         faults,
+                        thefts,
                         ready,
                         failed,
                         deleted,

@@ -1,6 +1,8 @@
 package io.virtualimage.sandbox.simulator;
 
 import io.virtualimage.k8s.VirtualImageStatus;
+import io.virtualimage.publisher.care.NoAnswerException;
+import io.virtualimage.publisher.care.Place;
 import io.virtualimage.stage.staging.SegmentFacts;
 import io.virtualimage.stage.staging.SegmentKey;
 import io.virtualimage.stage.staging.SegmentLostException;
@@ -10,12 +12,14 @@ import io.virtualimage.stage.work.Ledger;
 import io.virtualimage.statuswriter.ImageApi;
 import io.virtualimage.statuswriter.ImageNotice;
 import io.virtualimage.statuswriter.StandingImage;
+import io.virtualimage.topics.Event;
 import io.virtualimage.topics.Incarnation;
 import io.virtualimage.topics.Position;
 import java.io.IOException;
 import java.io.InputStream;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /** Defects that somebody might put into the protocol one day, each through a port. */
@@ -43,7 +47,12 @@ final class Saboteurs {
 
     static List<Saboteur> all() {
         return List.of(
-                new NoFence(), new AcknowledgesFirst(), new NoEpochs(), new CarelessTakeover(), new UnfencedHosts());
+                new NoFence(),
+                new AcknowledgesFirst(),
+                new NoEpochs(),
+                new CarelessTakeover(),
+                new UnfencedHosts(),
+                new SilenceIsLoss());
     }
 
     /** Nobody asks whether an incarnation is still the one that is wanted. */
@@ -198,6 +207,33 @@ final class Saboteurs {
         @Override
         boolean doubts() {
             return false;
+        }
+    }
+
+    /** A caretaker takes a registry that doesn't answer for one that has nothing. */
+    static final class SilenceIsLoss extends Defect {
+        SilenceIsLoss() {
+            super("silence is loss");
+        }
+
+        @Override
+        Place place(Place place) {
+            return new Place() {
+                @Override
+                public Optional<String> missing(Event.ImagePublished published) throws InterruptedException {
+                    try {
+                        return place.missing(published);
+                    } catch (NoAnswerException e) {
+                        return Optional.of(String.valueOf(e.getMessage()));
+                    }
+                }
+
+                @Override
+                public void sweep(Incarnation image, Predicate<Incarnation> goes)
+                        throws NoAnswerException, InterruptedException {
+                    place.sweep(image, goes);
+                }
+            };
         }
     }
 

@@ -1,6 +1,7 @@
 package io.virtualimage.sandbox.simulator;
 
 import io.virtualimage.oci.InMemoryRegistry;
+import io.virtualimage.topics.Event.ImageLost;
 import io.virtualimage.topics.Event.Request;
 import io.virtualimage.topics.Event.StageFailed;
 import io.virtualimage.topics.Event.TaskDeferred;
@@ -30,6 +31,7 @@ final class Simulation {
     private final KubeApi api;
     private final Cluster cluster;
     private final Users users;
+    private final Vandal vandal;
 
     Simulation(long seed, Saboteur saboteur) {
         this.seed = seed;
@@ -44,12 +46,15 @@ final class Simulation {
                 truth.failed(failure);
             } else if (event instanceof Request request) {
                 truth.requested(request);
+            } else if (event instanceof ImageLost loss) {
+                truth.lost(loss);
             } else if (event instanceof TaskDeferred deferred && deferred.deferral() == Deferral.FAULT) {
                 throw new BrokenInvariantError("a worker broke: " + deferred);
             }
         });
         this.cluster =
                 new Cluster(scheduler, scenario, dice, faults, counts, saboteur, broker, web, registry, api, truth);
+        this.vandal = new Vandal(registry, truth, scheduler, counts);
         this.users = new Users(scheduler, scenario, dice, api, truth, web, counts);
     }
 
@@ -112,6 +117,9 @@ final class Simulation {
         if (dice.chance(scenario.delays())) {
             broker.delaySomeone(dice);
         }
+        if (dice.chance(scenario.thefts())) {
+            vandal.strike(dice);
+        }
     }
 
     private void calm() {
@@ -119,6 +127,7 @@ final class Simulation {
         faults.end();
         broker.endDelays();
         users.end();
+        vandal.repent();
         cluster.replicas().forEach(Replica::resume);
     }
 
