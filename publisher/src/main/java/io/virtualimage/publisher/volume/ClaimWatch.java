@@ -30,7 +30,7 @@ public final class ClaimWatch implements ClaimCache, AutoCloseable {
         /** A claim is there that was not before. */
         void appeared(String uid);
 
-        /** A claim has changed its phase, or is gone. */
+        /** A claim has changed its phase, is being deleted, or is gone. */
         void changed(String uid);
     }
 
@@ -105,7 +105,8 @@ public final class ClaimWatch implements ClaimCache, AutoCloseable {
 
         @Override
         public void onUpdate(PersistentVolumeClaim before, PersistentVolumeClaim claim) {
-            if (!ClaimPlace.phase(before).equals(ClaimPlace.phase(claim))) {
+            if (!ClaimPlace.phase(before).equals(ClaimPlace.phase(claim))
+                    || ClaimPlace.isGoing(before) != ClaimPlace.isGoing(claim)) {
                 uid(claim).ifPresent(listener::changed);
             }
         }
