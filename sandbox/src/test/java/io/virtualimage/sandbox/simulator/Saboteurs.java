@@ -216,6 +216,12 @@ final class Saboteurs {
             super("silence is loss");
         }
 
+        /** Nobody takes anything, and the registry is often silent. */
+        @Override
+        Scenario scenario(Dice dice) {
+            return Scenario.rough(dice, 1, 0.15).silent();
+        }
+
         @Override
         Place place(Place place) {
             return new Place() {

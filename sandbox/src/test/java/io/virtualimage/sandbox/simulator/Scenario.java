@@ -60,6 +60,23 @@ record Scenario(
                 dice.between(5, 30));
     }
 
+    /** The same without thefts, but with calls that fail four times as often. */
+    Scenario silent() {
+        return new Scenario(
+                partitions,
+                segmentBytes,
+                images,
+                replicas,
+                faultIntensity * 4,
+                crashes,
+                pauses,
+                delays,
+                0,
+                changes,
+                chunkBytes,
+                longestTick);
+    }
+
     static Scenario of(Dice dice) {
         boolean calm = dice.chance(0.1);
         return new Scenario(
