@@ -18,11 +18,11 @@ import java.util.function.Predicate;
  * The registry that images are published to. Something is missing only if the registry answers that it doesn't have it, or
  * names another digest; and if it answers as a registry besides: a proxy without one behind it also says 404.
  */
-final class RegistryPlace implements Place {
+public final class RegistryPlace implements Place {
     private final OciRegistry registry;
     private final PublicNames names;
 
-    RegistryPlace(OciRegistry registry, PublicNames names) {
+    public RegistryPlace(OciRegistry registry, PublicNames names) {
         this.registry = registry;
         this.names = names;
     }

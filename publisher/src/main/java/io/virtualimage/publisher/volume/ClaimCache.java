@@ -10,7 +10,7 @@ interface ClaimCache {
     /** Whether all that there were when it began are in it. */
     boolean synced();
 
-    /** One that bears our labels. */
+    /** One that bears our labels; none as long as what changes is not heard of at once. */
     Optional<PersistentVolumeClaim> claim(String namespace, String name);
 
     /** Those of an image, in any version. */

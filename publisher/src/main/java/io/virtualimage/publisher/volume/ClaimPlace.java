@@ -17,7 +17,8 @@ import java.util.function.Predicate;
 
 /**
  * The cluster's claims. One that is in the cache is there; that it isn't is believed only when the API server says so too. A
- * claim is the image's only if it bears the labels of just that version, and has its volume.
+ * claim is the image's only if it bears the labels of just that version, and has its volume. One that is being deleted is
+ * as good as gone: nothing can stop that, and nothing new can use it.
  */
 public final class ClaimPlace implements Place {
     private static final String BOUND = "Bound";
@@ -54,8 +55,9 @@ public final class ClaimPlace implements Place {
         }
         requireSynced();
         if (cache.claim(image.namespace(), name)
-                .filter(claim ->
-                        VolumeFilling.isOf(claim, image) && phase(claim).equals(BOUND))
+                .filter(claim -> VolumeFilling.isOf(claim, image)
+                        && !isGoing(claim)
+                        && phase(claim).equals(BOUND))
                 .isPresent()) {
             return Optional.empty();
         }
@@ -72,6 +74,9 @@ public final class ClaimPlace implements Place {
         if (!VolumeFilling.isOf(claim, image)) {
             return Optional.of(words + " is not the one that was made for the image: it does not have its labels.");
         }
+        if (isGoing(claim)) {
+            return Optional.of(words + " is being deleted.");
+        }
         return switch (phase(claim)) {
             case BOUND -> Optional.empty();
             case LOST -> Optional.of(words + " has lost its volume.");
@@ -85,6 +90,10 @@ public final class ClaimPlace implements Place {
         }
     }
 
+    static boolean isGoing(PersistentVolumeClaim claim) {
+        return claim.getMetadata().getDeletionTimestamp() != null;
+    }
+
     static String phase(PersistentVolumeClaim claim) {
         String phase = claim.getStatus() == null ? null : claim.getStatus().getPhase();
         return phase == null ? "in no phase" : phase;
@@ -95,12 +104,12 @@ public final class ClaimPlace implements Place {
         requireSynced();
         try {
             for (Job job : jobs()) {
-                if (isGoing(job, image, goes)) {
+                if (isStray(job, image, goes)) {
                     cluster.delete(job);
                 }
             }
             for (PersistentVolumeClaim claim : cache.claims(image)) {
-                if (isGoing(claim, image, goes)) {
+                if (isStray(claim, image, goes)) {
                     cluster.delete(claim);
                 }
             }
@@ -109,7 +118,7 @@ public final class ClaimPlace implements Place {
         }
     }
 
-    private static boolean isGoing(HasMetadata object, Incarnation image, Predicate<Incarnation> goes) {
+    private static boolean isStray(HasMetadata object, Incarnation image, Predicate<Incarnation> goes) {
         return object.getMetadata().getDeletionTimestamp() == null
                 && image.namespace().equals(object.getMetadata().getNamespace())
                 && VolumeFilling.versionOf(object, image).filter(goes).isPresent();

@@ -30,7 +30,7 @@ public final class ClaimWatch implements ClaimCache, AutoCloseable {
         /** A claim is there that was not before. */
         void appeared(String uid);
 
-        /** A claim has changed its phase, or is gone. */
+        /** A claim has changed its phase, is being deleted, or is gone. */
         void changed(String uid);
     }
 
@@ -64,12 +64,14 @@ public final class ClaimWatch implements ClaimCache, AutoCloseable {
 
     @Override
     public boolean synced() {
-        return informer.hasSynced() && informer.isWatching();
+        return informer.hasSynced();
     }
 
     @Override
     public Optional<PersistentVolumeClaim> claim(String namespace, String name) {
-        return Optional.ofNullable(informer.getStore().getByKey(Cache.namespaceKeyFunc(namespace, name)));
+        return informer.isWatching()
+                ? Optional.ofNullable(informer.getStore().getByKey(Cache.namespaceKeyFunc(namespace, name)))
+                : Optional.empty();
     }
 
     @Override
@@ -103,7 +105,8 @@ public final class ClaimWatch implements ClaimCache, AutoCloseable {
 
         @Override
         public void onUpdate(PersistentVolumeClaim before, PersistentVolumeClaim claim) {
-            if (!ClaimPlace.phase(before).equals(ClaimPlace.phase(claim))) {
+            if (!ClaimPlace.phase(before).equals(ClaimPlace.phase(claim))
+                    || ClaimPlace.isGoing(before) != ClaimPlace.isGoing(claim)) {
                 uid(claim).ifPresent(listener::changed);
             }
         }

@@ -126,6 +126,20 @@ class ClaimPlaceTest extends PlaceContract {
     }
 
     @Test
+    void aClaimThatIsBeingDeletedIsAsGoodAsGone() throws Exception {
+        ImagePublished published = publish(version(1, 0));
+        cluster.claims.computeIfPresent(
+                published.claim(),
+                (key, claim) -> new PersistentVolumeClaimBuilder(claim)
+                        .editMetadata()
+                        .withDeletionTimestamp("2026-01-01T00:00:00Z")
+                        .endMetadata()
+                        .build());
+        assertThat(place.missing(published))
+                .contains("The PersistentVolumeClaim team/%s is being deleted.".formatted(published.claim()));
+    }
+
+    @Test
     void aClaimThatIsNotBoundYetSaysNothing() throws Exception {
         ImagePublished published = publish(version(1, 0));
         phase(published.claim(), "Pending");

@@ -14,6 +14,10 @@ import io.virtualimage.publisher.PublicNames;
 import io.virtualimage.publisher.PublishFold;
 import io.virtualimage.publisher.PublishPorts;
 import io.virtualimage.publisher.PublishWorker;
+import io.virtualimage.publisher.RegistryPlace;
+import io.virtualimage.publisher.care.Agenda;
+import io.virtualimage.publisher.care.Caretaker;
+import io.virtualimage.publisher.care.Place;
 import io.virtualimage.stage.fold.ImageFacts;
 import io.virtualimage.stage.fold.StageState;
 import io.virtualimage.stage.staging.InMemoryStagingStore;
@@ -46,6 +50,8 @@ final class Cluster {
     static final PublicNames NAMES = new PublicNames("registry.example", PublicNames.DEFAULT_PREFIX);
 
     private static final Duration SWEEP = Duration.ofSeconds(20);
+    private static final Duration CHECK_INTERVAL = Duration.ofSeconds(20);
+    private static final Duration CHECK_PAUSE = Duration.ofSeconds(1);
     private static final Duration WITHDRAWN_KEPT = Duration.ofHours(24);
 
     private final Scenario scenario;
@@ -201,8 +207,9 @@ final class Cluster {
         SimProcess process = replica.life();
         host(replica, publishFold);
         Ledger ledger = ledger(process);
+        SimRegistry images = new SimRegistry(process, registry, faults, truth::tagged);
         PublishPorts ports = new PublishPorts(
-                new SimRegistry(process, registry, faults, truth::tagged),
+                images,
                 staging(process),
                 new SimFeeds(process, broker),
                 ledger,
@@ -212,6 +219,19 @@ final class Cluster {
         Worker worker = new PublishWorker(ports, NAMES);
         work(replica, WorkGroup.PUBLISH_TASKS, 1, worker, ledger);
         work(replica, WorkGroup.PUBLISH_STREAMS, 2, worker, ledger);
+        lookAfter(process, saboteur.place(new RegistryPlace(images, NAMES)), ledger);
+    }
+
+    private void lookAfter(SimProcess process, Place place, Ledger ledger) {
+        Agenda agenda = new Agenda(process.clock(), CHECK_INTERVAL);
+        SimShare share = new SimShare(process, broker, dice, agenda);
+        Caretaker caretaker = new Caretaker(agenda, share, ledger, announcer(process), place, null);
+        process.start("care", () -> {
+            while (true) {
+                process.scheduler().await(null, CHECK_PAUSE);
+                caretaker.work();
+            }
+        });
     }
 
     private void work(Replica replica, WorkGroup group, int members, Worker worker, Ledger ledger) {

@@ -10,6 +10,7 @@ final class Counts {
     long redeliveries;
     long archived;
     long faults;
+    long thefts;
     long ready;
     long failed;
     long deleted;
@@ -26,6 +27,7 @@ final class Counts {
         redeliveries += other.redeliveries;
         archived += other.archived;
         faults += other.faults;
+        thefts += other.thefts;
         ready += other.ready;
         failed += other.failed;
         deleted += other.deleted;
@@ -37,7 +39,11 @@ final class Counts {
     @Override
     public String toString() {
         return ("%,d runs, %,d steps, %,d s simulated; %,d crashes, %,d pauses, %,d redeliveries (%d dropped), %,d other"
+<<<<<<< HEAD
                         + " faults; images: %,d ready, %,d failed, %,d deleted (%,d when no machine used them any more), %,d superseded; %,d bytes read at sources")
+=======
+                        + " faults, %,d thefts; images: %,d ready, %,d failed, %,d deleted, %,d superseded; %,d bytes read at sources")
+>>>>>>> publisher
                 .formatted(
                         runs,
                         steps,
@@ -47,6 +53,7 @@ final class Counts {
                         redeliveries,
                         archived,
                         faults,
+                        thefts,
                         ready,
                         failed,
                         deleted,

@@ -1,5 +1,6 @@
 package io.virtualimage.sandbox.simulator;
 
+import io.virtualimage.publisher.care.Place;
 import io.virtualimage.stage.staging.StagingStore;
 import io.virtualimage.stage.work.Ledger;
 import io.virtualimage.statuswriter.ImageApi;
@@ -32,6 +33,11 @@ class Saboteur {
 
     StagingStore staging(StagingStore staging) {
         return staging;
+    }
+
+    /** What a caretaker sees of the registry. */
+    Place place(Place place) {
+        return place;
     }
 
     /** Whether a fold is shown this event. */

@@ -1,6 +1,8 @@
 package io.virtualimage.sandbox.simulator;
 
 import io.virtualimage.k8s.VirtualImageStatus;
+import io.virtualimage.publisher.care.NoAnswerException;
+import io.virtualimage.publisher.care.Place;
 import io.virtualimage.stage.staging.SegmentFacts;
 import io.virtualimage.stage.staging.SegmentKey;
 import io.virtualimage.stage.staging.SegmentLostException;
@@ -10,6 +12,7 @@ import io.virtualimage.stage.work.Ledger;
 import io.virtualimage.statuswriter.ImageApi;
 import io.virtualimage.statuswriter.ImageNotice;
 import io.virtualimage.statuswriter.StandingImage;
+import io.virtualimage.topics.Event;
 import io.virtualimage.topics.Incarnation;
 import io.virtualimage.topics.Position;
 import io.virtualimage.watcher.Dependency;
@@ -19,7 +22,11 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.util.List;
 import java.util.Optional;
+<<<<<<< HEAD
 import java.util.Set;
+=======
+import java.util.function.Predicate;
+>>>>>>> publisher
 import org.jspecify.annotations.Nullable;
 
 /** Defects that somebody might put into the protocol one day, each through a port. */
@@ -52,7 +59,11 @@ final class Saboteurs {
                 new NoEpochs(),
                 new CarelessTakeover(),
                 new UnfencedHosts(),
+<<<<<<< HEAD
                 new TrustsItsCache());
+=======
+                new SilenceIsLoss());
+>>>>>>> publisher
     }
 
     /** Nobody asks whether an incarnation is still the one that is wanted. */
@@ -210,6 +221,7 @@ final class Saboteurs {
         }
     }
 
+<<<<<<< HEAD
     /** Whether nobody uses an image is read from the cache alone. */
     static final class TrustsItsCache extends Defect {
         TrustsItsCache() {
@@ -232,6 +244,36 @@ final class Saboteurs {
                 @Override
                 public Surroundings live() {
                     return this;
+=======
+    /** A caretaker takes a registry that doesn't answer for one that has nothing. */
+    static final class SilenceIsLoss extends Defect {
+        SilenceIsLoss() {
+            super("silence is loss");
+        }
+
+        /** Nobody takes anything, and the registry is often silent. */
+        @Override
+        Scenario scenario(Dice dice) {
+            return Scenario.rough(dice, 1, 0.15).silent();
+        }
+
+        @Override
+        Place place(Place place) {
+            return new Place() {
+                @Override
+                public Optional<String> missing(Event.ImagePublished published) throws InterruptedException {
+                    try {
+                        return place.missing(published);
+                    } catch (NoAnswerException e) {
+                        return Optional.of(String.valueOf(e.getMessage()));
+                    }
+                }
+
+                @Override
+                public void sweep(Incarnation image, Predicate<Incarnation> goes)
+                        throws NoAnswerException, InterruptedException {
+                    place.sweep(image, goes);
+>>>>>>> publisher
                 }
             };
         }

@@ -13,6 +13,7 @@ import java.time.Duration;
  * @param crashes chance of a crash at a step
  * @param pauses chance of a pause at a step
  * @param delays chance, at a step, that a reader falls behind
+ * @param thefts chance, at a step, that an image is taken from the registry, or brought back
  * @param changes chance that a source becomes another file while it is wanted
  * @param chunkBytes how much of a layer goes to the registry at once
  * @param longestTick most milliseconds that pass with a step
@@ -26,6 +27,7 @@ record Scenario(
         double crashes,
         double pauses,
         double delays,
+        double thefts,
         double changes,
         int chunkBytes,
         int longestTick) {
@@ -52,9 +54,27 @@ record Scenario(
                 often,
                 often * pauses,
                 often,
+                often,
                 changes,
                 2800,
                 dice.between(5, 30));
+    }
+
+    /** The same without thefts, but with calls that fail four times as often. */
+    Scenario silent() {
+        return new Scenario(
+                partitions,
+                segmentBytes,
+                images,
+                replicas,
+                faultIntensity * 4,
+                crashes,
+                pauses,
+                delays,
+                0,
+                changes,
+                chunkBytes,
+                longestTick);
     }
 
     static Scenario of(Dice dice) {
@@ -68,6 +88,7 @@ record Scenario(
                 calm ? 0 : 1.0 / (200 << dice.between(0, 4)),
                 calm ? 0 : 1.0 / (200 << dice.between(0, 4)),
                 calm ? 0 : 1.0 / (100 << dice.between(0, 4)),
+                calm ? 0 : 1.0 / (400 << dice.between(0, 4)),
                 0.15,
                 dice.between(1, 4) * 2800,
                 dice.between(1, 40));

@@ -1,7 +1,11 @@
 package io.virtualimage.sandbox.simulator;
 
 import io.virtualimage.oci.InMemoryRegistry;
+<<<<<<< HEAD
 import io.virtualimage.topics.Event;
+=======
+import io.virtualimage.topics.Event.ImageLost;
+>>>>>>> publisher
 import io.virtualimage.topics.Event.Request;
 import io.virtualimage.topics.Event.StageFailed;
 import io.virtualimage.topics.Event.TaskDeferred;
@@ -32,6 +36,7 @@ final class Simulation {
     private final Machines machines = new Machines();
     private final Cluster cluster;
     private final Users users;
+    private final Vandal vandal;
 
     Simulation(long seed, Saboteur saboteur) {
         this.seed = seed;
@@ -41,6 +46,7 @@ final class Simulation {
         this.faults = new Faults(dice, counts, scenario.faultIntensity());
         this.truth = new Truth(registry, Cluster.NAMES);
         this.api = new KubeApi(truth::changed);
+<<<<<<< HEAD
         this.broker = new Broker(scheduler, scenario.partitions(), this::appended);
         this.cluster = new Cluster(
                 scheduler, scenario, dice, faults, counts, saboteur, broker, web, registry, api, machines, truth);
@@ -56,6 +62,23 @@ final class Simulation {
         } else if (event instanceof TaskDeferred deferred && deferred.deferral() == Deferral.FAULT) {
             throw new BrokenInvariantError("a worker broke: " + deferred);
         }
+=======
+        this.broker = new Broker(scheduler, scenario.partitions(), event -> {
+            if (event instanceof StageFailed failure) {
+                truth.failed(failure);
+            } else if (event instanceof Request request) {
+                truth.requested(request);
+            } else if (event instanceof ImageLost loss) {
+                truth.lost(loss);
+            } else if (event instanceof TaskDeferred deferred && deferred.deferral() == Deferral.FAULT) {
+                throw new BrokenInvariantError("a worker broke: " + deferred);
+            }
+        });
+        this.cluster =
+                new Cluster(scheduler, scenario, dice, faults, counts, saboteur, broker, web, registry, api, truth);
+        this.vandal = new Vandal(registry, truth, scheduler, counts);
+        this.users = new Users(scheduler, scenario, dice, api, truth, web, counts);
+>>>>>>> publisher
     }
 
     Counts counts() {
@@ -117,6 +140,9 @@ final class Simulation {
         if (dice.chance(scenario.delays())) {
             broker.delaySomeone(dice);
         }
+        if (dice.chance(scenario.thefts())) {
+            vandal.strike(dice);
+        }
     }
 
     private void calm() {
@@ -124,6 +150,7 @@ final class Simulation {
         faults.end();
         broker.endDelays();
         users.end();
+        vandal.repent();
         cluster.replicas().forEach(Replica::resume);
     }
 

@@ -9,6 +9,7 @@ import io.virtualimage.oci.Manifest;
 import io.virtualimage.oci.Repository;
 import io.virtualimage.oci.Tag;
 import io.virtualimage.publisher.PublicNames;
+import io.virtualimage.topics.Event.ImageLost;
 import io.virtualimage.topics.Event.Request;
 import io.virtualimage.topics.Event.StageFailed;
 import io.virtualimage.topics.FailureReason;
@@ -17,6 +18,7 @@ import java.math.BigDecimal;
 import java.util.ArrayList;
 import java.util.EnumSet;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -78,6 +80,7 @@ final class Truth {
     private final PublicNames names;
     private final Map<String, Image> images = new TreeMap<>();
     private final Map<String, KubeApi.Version> shown = new HashMap<>();
+    private final Set<String> stolen = new HashSet<>();
 
     /** The highest run of each image, over all of its generations: a status does not tell which run it speaks of. */
     private final Map<String, Long> runs = new HashMap<>();
@@ -107,7 +110,19 @@ final class Truth {
         image.deleted = true;
     }
 
+    /** A version of each image there ever was. */
+    List<Incarnation> anyVersions() {
+        return images.values().stream()
+                .map(image -> new Incarnation("default", image.name, image.uid, 1, 0))
+                .toList();
+    }
+
     // ---- the registry
+
+    /** Somebody takes a tag away who has no business with it: for a while it may be missing where it should be. */
+    void stolen(Repository repository, Tag tag) {
+        stolen.add(repository + ":" + tag);
+    }
 
     /** Invariant 1, first half: what a tag shows is one version of the source that its incarnation named. */
     void tagged(Repository repository, Tag tag) {
@@ -161,6 +176,7 @@ final class Truth {
         }
     }
 
+<<<<<<< HEAD
     /** The tag that the image shows, if it is Ready and was never retried: a status doesn't tell which run it speaks of. */
     Optional<String> shownTag(Image image) {
         return Optional.ofNullable(shown.get(image.uid))
@@ -176,6 +192,19 @@ final class Truth {
         Repository repository = names.repository(new Incarnation("default", image.name, image.uid, 1, 0));
         if (runs.getOrDefault(image.uid, 0L) == 0 && !isTagged(repository, new Tag(tag))) {
             throw new BrokenInvariantError(repository + ":" + tag + " was removed, although it is used");
+=======
+    /** Only what was stolen is lost, or what goes because it is not wanted any more. */
+    void lost(ImageLost loss) {
+        Incarnation version = loss.image();
+        Image image = images.get(version.uid());
+        boolean current = !image.deleted
+                && image.wishes.getLast().generation() == version.generation()
+                && runs.getOrDefault(version.uid(), 0L) == version.run();
+        String tag = names.repository(version) + ":" + names.tag(version);
+        if (current && !stolen.contains(tag)) {
+            throw new BrokenInvariantError(
+                    "%s is said to be lost (%s), but nobody took it".formatted(tag, loss.message()));
+>>>>>>> publisher
         }
     }
 
@@ -219,7 +248,9 @@ final class Truth {
             throw new BrokenInvariantError(
                     "%s of generation %d shows %s".formatted(version.name(), version.generation(), url));
         }
-        if (runs.getOrDefault(version.uid(), 0L) == 0 && !isTagged(names.repository(any), new Tag(tag))) {
+        if (runs.getOrDefault(version.uid(), 0L) == 0
+                && !isTagged(names.repository(any), new Tag(tag))
+                && !stolen.contains(names.repository(any) + ":" + tag)) {
             throw new BrokenInvariantError(version.name() + " is Ready, but there is no " + url);
         }
         if (isTagged(names.repository(any), new Tag(tag))
