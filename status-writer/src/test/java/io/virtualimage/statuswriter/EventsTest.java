@@ -135,7 +135,7 @@ class EventsTest {
         assertThat(story.notices()).containsExactly("VirtualImageCleanupIncomplete");
         assertThat(story.last().notices().getFirst().warning()).isTrue();
         assertThat(story.last().notices().getFirst().message()).isEqualTo("The registry does not allow deletion.");
-        assertThat(story.said()).hasSize(4);
+        assertThat(story.said()).hasSize(5);
     }
 
     @Test
@@ -155,7 +155,7 @@ class EventsTest {
         story.tell(requested(first), published(first), new Event.ImageWithdrawn(deleted))
                 .tell(new Event.ImageRemoved(deleted, null))
                 .at("60");
-        assertThat(story.said()).hasSize(3);
+        assertThat(story.said()).hasSize(4);
         assertThat(story.last().notices()).isEmpty();
     }
 

@@ -39,11 +39,7 @@ final class Counts {
     @Override
     public String toString() {
         return ("%,d runs, %,d steps, %,d s simulated; %,d crashes, %,d pauses, %,d redeliveries (%d dropped), %,d other"
-<<<<<<< HEAD
-                        + " faults; images: %,d ready, %,d failed, %,d deleted (%,d when no machine used them any more), %,d superseded; %,d bytes read at sources")
-=======
-                        + " faults, %,d thefts; images: %,d ready, %,d failed, %,d deleted, %,d superseded; %,d bytes read at sources")
->>>>>>> publisher
+                        + " faults, %,d thefts; images: %,d ready, %,d failed, %,d deleted (%,d when no machine used them any more), %,d superseded; %,d bytes read at sources")
                 .formatted(
                         runs,
                         steps,

@@ -22,11 +22,8 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.util.List;
 import java.util.Optional;
-<<<<<<< HEAD
 import java.util.Set;
-=======
 import java.util.function.Predicate;
->>>>>>> publisher
 import org.jspecify.annotations.Nullable;
 
 /** Defects that somebody might put into the protocol one day, each through a port. */
@@ -59,11 +56,8 @@ final class Saboteurs {
                 new NoEpochs(),
                 new CarelessTakeover(),
                 new UnfencedHosts(),
-<<<<<<< HEAD
-                new TrustsItsCache());
-=======
+                new TrustsItsCache(),
                 new SilenceIsLoss());
->>>>>>> publisher
     }
 
     /** Nobody asks whether an incarnation is still the one that is wanted. */
@@ -221,7 +215,6 @@ final class Saboteurs {
         }
     }
 
-<<<<<<< HEAD
     /** Whether nobody uses an image is read from the cache alone. */
     static final class TrustsItsCache extends Defect {
         TrustsItsCache() {
@@ -244,7 +237,11 @@ final class Saboteurs {
                 @Override
                 public Surroundings live() {
                     return this;
-=======
+                }
+            };
+        }
+    }
+
     /** A caretaker takes a registry that doesn't answer for one that has nothing. */
     static final class SilenceIsLoss extends Defect {
         SilenceIsLoss() {
@@ -273,7 +270,6 @@ final class Saboteurs {
                 public void sweep(Incarnation image, Predicate<Incarnation> goes)
                         throws NoAnswerException, InterruptedException {
                     place.sweep(image, goes);
->>>>>>> publisher
                 }
             };
         }

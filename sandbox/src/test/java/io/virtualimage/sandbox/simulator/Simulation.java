@@ -1,11 +1,8 @@
 package io.virtualimage.sandbox.simulator;
 
 import io.virtualimage.oci.InMemoryRegistry;
-<<<<<<< HEAD
 import io.virtualimage.topics.Event;
-=======
 import io.virtualimage.topics.Event.ImageLost;
->>>>>>> publisher
 import io.virtualimage.topics.Event.Request;
 import io.virtualimage.topics.Event.StageFailed;
 import io.virtualimage.topics.Event.TaskDeferred;
@@ -46,11 +43,11 @@ final class Simulation {
         this.faults = new Faults(dice, counts, scenario.faultIntensity());
         this.truth = new Truth(registry, Cluster.NAMES);
         this.api = new KubeApi(truth::changed);
-<<<<<<< HEAD
         this.broker = new Broker(scheduler, scenario.partitions(), this::appended);
         this.cluster = new Cluster(
                 scheduler, scenario, dice, faults, counts, saboteur, broker, web, registry, api, machines, truth);
         this.users = new Users(scheduler, scenario, dice, api, machines, truth, web, counts);
+        this.vandal = new Vandal(registry, truth, scheduler, counts);
     }
 
     private void appended(Event event) {
@@ -59,26 +56,11 @@ final class Simulation {
         } else if (event instanceof Request request) {
             truth.requested(request);
             users.requested(request);
+        } else if (event instanceof ImageLost loss) {
+            truth.lost(loss);
         } else if (event instanceof TaskDeferred deferred && deferred.deferral() == Deferral.FAULT) {
             throw new BrokenInvariantError("a worker broke: " + deferred);
         }
-=======
-        this.broker = new Broker(scheduler, scenario.partitions(), event -> {
-            if (event instanceof StageFailed failure) {
-                truth.failed(failure);
-            } else if (event instanceof Request request) {
-                truth.requested(request);
-            } else if (event instanceof ImageLost loss) {
-                truth.lost(loss);
-            } else if (event instanceof TaskDeferred deferred && deferred.deferral() == Deferral.FAULT) {
-                throw new BrokenInvariantError("a worker broke: " + deferred);
-            }
-        });
-        this.cluster =
-                new Cluster(scheduler, scenario, dice, faults, counts, saboteur, broker, web, registry, api, truth);
-        this.vandal = new Vandal(registry, truth, scheduler, counts);
-        this.users = new Users(scheduler, scenario, dice, api, truth, web, counts);
->>>>>>> publisher
     }
 
     Counts counts() {

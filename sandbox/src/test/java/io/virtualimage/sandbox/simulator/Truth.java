@@ -176,7 +176,6 @@ final class Truth {
         }
     }
 
-<<<<<<< HEAD
     /** The tag that the image shows, if it is Ready and was never retried: a status doesn't tell which run it speaks of. */
     Optional<String> shownTag(Image image) {
         return Optional.ofNullable(shown.get(image.uid))
@@ -190,9 +189,13 @@ final class Truth {
     /** What a machine that began with this tag can still read. */
     void usable(Image image, String tag) {
         Repository repository = names.repository(new Incarnation("default", image.name, image.uid, 1, 0));
-        if (runs.getOrDefault(image.uid, 0L) == 0 && !isTagged(repository, new Tag(tag))) {
+        if (runs.getOrDefault(image.uid, 0L) == 0
+                && !isTagged(repository, new Tag(tag))
+                && !stolen.contains(repository + ":" + tag)) {
             throw new BrokenInvariantError(repository + ":" + tag + " was removed, although it is used");
-=======
+        }
+    }
+
     /** Only what was stolen is lost, or what goes because it is not wanted any more. */
     void lost(ImageLost loss) {
         Incarnation version = loss.image();
@@ -204,7 +207,6 @@ final class Truth {
         if (current && !stolen.contains(tag)) {
             throw new BrokenInvariantError(
                     "%s is said to be lost (%s), but nobody took it".formatted(tag, loss.message()));
->>>>>>> publisher
         }
     }
 
