@@ -147,7 +147,9 @@ class LossIT {
 
         // As a backup would make it again: not what only the API server or the one that binds claims may say.
         ObjectNode metadata = (ObjectNode) saved.get("metadata");
-        metadata.remove(List.of("uid", "resourceVersion", "creationTimestamp", "annotations", "finalizers"));
+        metadata.remove(List.of("uid", "resourceVersion", "creationTimestamp", "finalizers"));
+        ObjectNode annotations = (ObjectNode) metadata.get("annotations");
+        annotations.retain("volume.kubernetes.io/selected-node"); // else it waits for a Pod before it is bound
         saved.remove("status");
         ((ObjectNode) saved.get("spec")).remove("volumeName");
         Path file = Files.writeString(world.directory().resolve("loss-claim.json"), saved.toString());
