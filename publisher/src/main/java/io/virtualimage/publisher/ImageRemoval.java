@@ -78,14 +78,27 @@ final class ImageRemoval {
     }
 
     /**
-     * Removes what versions of an image were published as, if they were. What the registry won't delete stays.
+     * Removes what versions of an image were published as, if they were. What the registry won't delete stays; one that
+     * can't be removed now keeps no other.
      *
      * @param goes whether a version is to go
      */
     static void removeTags(OciRegistry registry, PublicNames names, Incarnation image, Predicate<Incarnation> goes)
             throws RegistryException {
+        @Nullable RegistryException trouble = null;
         for (Tag tag : tags(registry, names, image, goes)) {
-            var _ = remove(registry, names.repository(image), tag);
+            try {
+                var _ = remove(registry, names.repository(image), tag);
+            } catch (RegistryException e) {
+                if (trouble == null) {
+                    trouble = e;
+                } else {
+                    trouble.addSuppressed(e);
+                }
+            }
+        }
+        if (trouble != null) {
+            throw trouble;
         }
     }
 

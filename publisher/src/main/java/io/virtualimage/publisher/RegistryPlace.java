@@ -10,6 +10,7 @@ import io.virtualimage.publisher.care.NoAnswerException;
 import io.virtualimage.publisher.care.Place;
 import io.virtualimage.topics.Event.ImagePublished;
 import io.virtualimage.topics.Incarnation;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.function.Predicate;
@@ -30,9 +31,7 @@ public final class RegistryPlace implements Place {
     @Override
     public Optional<String> missing(ImagePublished published) throws NoAnswerException, InterruptedException {
         String url = published.registryUrl();
-        String manifest = published.manifest();
-        String layer = published.layer();
-        if (url == null || manifest == null || layer == null) {
+        if (url == null) {
             throw new IllegalArgumentException(published.image().publicName() + " is not in the registry");
         }
         String host = names.registry() + "/";
@@ -45,17 +44,24 @@ public final class RegistryPlace implements Place {
         }
         Repository repository = new Repository(url.substring(host.length(), colon));
         try {
-            Optional<String> missing = missingManifest(repository, new Tag(url.substring(colon + 1)), url, manifest);
-            if (missing.isEmpty()) {
-                missing = missingLayer(repository, url, Digest.parse(layer), published.layerBytes());
+            Tag tag = new Tag(url.substring(colon + 1));
+            if (look(repository, tag, published, url).isEmpty()) {
+                return Optional.empty();
             }
-            if (missing.isPresent()) {
-                registry.checkApi();
-            }
-            return missing;
+            // A proxy that doesn't know its registry yet says 404 too: only what a registry says counts.
+            registry.checkApi();
+            return look(repository, tag, published, url);
         } catch (RegistryException e) {
             throw noAnswer(e);
         }
+    }
+
+    private Optional<String> look(Repository repository, Tag tag, ImagePublished published, String url)
+            throws RegistryException {
+        String manifest = Objects.requireNonNull(published.manifest());
+        Digest layer = Digest.parse(Objects.requireNonNull(published.layer()));
+        Optional<String> missing = missingManifest(repository, tag, url, manifest);
+        return missing.isPresent() ? missing : missingLayer(repository, url, layer, published.layerBytes());
     }
 
     private Optional<String> missingManifest(Repository repository, Tag tag, String url, String digest)

@@ -222,7 +222,8 @@ final class StatusDerivation {
 
     private ImageStatus underWay() {
         addDependencies();
-        if (isUpload() && facts.source().opened() == null && state.permille() == null) {
+        boolean nobodyYet = facts.source().opened() == null && facts.source().epoch() == 0 && state.permille() == null;
+        if (isUpload() && nobodyYet) {
             return awaitingUpload();
         }
         if (!state.started()) {

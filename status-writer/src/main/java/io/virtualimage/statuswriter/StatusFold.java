@@ -91,13 +91,16 @@ public final class StatusFold implements Fold<StatusState> {
         return event instanceof Event.ImageRemoved removed ? removed.left() : before;
     }
 
-    /** A quota is in the way until the next word of whoever is to read a volume or to fill one. */
+    /** A quota is in the way until somebody is at work on a volume; an outage says nothing of it. */
     private static @Nullable String overQuota(@Nullable String before, Event event) {
         return switch (event) {
-            case Event.TaskDeferred deferred ->
-                isOnVolume(deferred.task())
-                        ? (deferred.reason() == FailureReason.QUOTA_EXCEEDED ? deferred.message() : null)
-                        : before;
+            case Event.TaskDeferred deferred
+            when isOnVolume(deferred.task()) -> {
+                if (deferred.reason() == FailureReason.QUOTA_EXCEEDED) {
+                    yield deferred.message();
+                }
+                yield deferred.deferral() == Event.TaskDeferred.Deferral.STARVED ? null : before;
+            }
             // What a Pod says that reads; its task need not be deferred again.
             case Event.SourceOpened ignored -> null;
             case Event.FetchCompleted ignored -> null;

@@ -87,7 +87,7 @@ class EventsTest {
         Event room = fill(Deferral.STARVED, FailureReason.INTERNAL);
         story.tell(requested(first), heartbeat(first), hit, hit)
                 .at("3")
-                .tell(hit)
+                .tell(fill(Deferral.OUTAGE, FailureReason.INTERNAL), hit)
                 .at("5");
         assertThat(story.events()).containsExactly("DataSourceImportStarted", "DataSourceQuotaExceed");
         story.tell(room).at("6").tell(hit).at("7").tell(hit).at("8");
@@ -160,7 +160,7 @@ class EventsTest {
     }
 
     @Test
-    void everyReasonIsOneOfTheContract() {
+    void noReasonIsEverCalledOtherwise() {
         assertThat(Arrays.stream(NoticeReason.values()).map(NoticeReason::wire))
                 .containsExactlyInAnyOrder(
                         "DataSourceImportStarted",

@@ -19,8 +19,7 @@ public record TaskId(@JsonValue String value) {
             "PushLayer",
             "FillVolume");
 
-    private static final Set<String> CLEANING =
-            Set.of("RemoveImage", "RemoveOlderImages", "CleanStaging", "CleanOlderStaging");
+    private static final Set<String> CLEANING = Set.of("RemoveImage", "CleanStaging", "CleanOlderStaging");
 
     @JsonCreator(mode = JsonCreator.Mode.DELEGATING)
     public TaskId {

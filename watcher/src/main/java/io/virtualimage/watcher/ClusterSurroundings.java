@@ -155,8 +155,10 @@ final class ClusterSurroundings implements Surroundings, AutoCloseable {
                         .map(ObjectCache::referent)
                         .toList());
             } catch (KubernetesClientException e) {
-                return e.getCode() == HttpURLConnection.HTTP_NOT_FOUND
-                        ? ClusterSurroundings.this.look(dependency)
+                boolean unserved = e.getCode() == HttpURLConnection.HTTP_NOT_FOUND;
+                // A cache that was filled once doesn't count: an API server that has just started may not know yet.
+                return unserved && ClusterSurroundings.this.look(dependency) instanceof Lookup.Unserved known
+                        ? known
                         : new Lookup.Unknown(ObjectCache.why(e), false);
             }
         }

@@ -51,12 +51,10 @@ public final class Agenda implements ShareListener {
         }
     }
 
-    /** The image is to be looked at as soon as possible; without effect if it is not in the share. */
+    /** The image is to be looked at before all whose turn it merely is; without effect if it is not in the share. */
     public synchronized void hurry(String uid) {
-        Entry entry = entries.get(uid);
-        Instant now = clock.instant();
-        if (entry != null && entry.due().isAfter(now)) {
-            put(uid, now);
+        if (entries.containsKey(uid)) {
+            put(uid, Instant.EPOCH);
         }
     }
 

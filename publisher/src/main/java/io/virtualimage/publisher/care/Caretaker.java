@@ -66,10 +66,6 @@ public final class Caretaker {
         if (last == null || !(last.event() instanceof Event.Published word)) {
             return;
         }
-        sweep(registry, word);
-        if (claims != null) {
-            sweep(claims, word);
-        }
         try {
             switch (word) {
                 case ImagePublished published -> look(published, last);
@@ -81,6 +77,11 @@ public final class Caretaker {
             tell(word.image(), e, "whether an image is still there can't be said");
         } catch (AnnouncementException e) {
             tell(word.image(), e, "the broker did not take what became of an image");
+        }
+        // After the look: a place that doesn't answer must not keep a loss in the other one from being told.
+        sweep(registry, word);
+        if (claims != null) {
+            sweep(claims, word);
         }
     }
 

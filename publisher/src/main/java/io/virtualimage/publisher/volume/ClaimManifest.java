@@ -16,7 +16,8 @@ final class ClaimManifest {
     private ClaimManifest() {}
 
     /**
-     * A claim that holds a disk.
+     * A claim that holds a disk. It has no owner reference: the garbage collector would delete it at once with an image
+     * whose deletion was asked for in the foreground and waits for a machine.
      *
      * @param overhead the part of a file system that files can't have, from 0 to below 1
      */
@@ -27,7 +28,6 @@ final class ClaimManifest {
                 .withNamespace(image.namespace())
                 .withName(name)
                 .withLabels(owner.labels(VolumeWork.FILL))
-                .withOwnerReferences(owner.reference())
                 .endMetadata()
                 .withNewSpec()
                 .withStorageClassName(offer.storageClass())

@@ -127,8 +127,9 @@ public final class ClaimPlace implements Place {
     private synchronized List<Job> jobs() throws TaskDeferredException, InterruptedException {
         Instant now = clock.instant();
         if (!listed.isAfter(now.minus(LIST_JOBS))) {
+            listed = now; // whatever comes of it: an API server that hangs is not asked for every image
+            jobs = List.of();
             jobs = cluster.jobs();
-            listed = now;
         }
         return jobs;
     }

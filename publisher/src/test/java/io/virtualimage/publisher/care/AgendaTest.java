@@ -86,6 +86,16 @@ class AgendaTest {
     }
 
     @Test
+    void whoIsHurriedOvertakesThoseWhoAreOverdue() {
+        for (int i = 0; i < 100; i++) {
+            agenda.changed("uid-" + i, SOME);
+        }
+        clock.advance(INTERVAL.multipliedBy(3));
+        agenda.hurry("uid-77");
+        assertThat(agenda.take()).contains("uid-77");
+    }
+
+    @Test
     void nobodyIsLookedAtByTwoAtATime() {
         agenda.changed("uid-1", SOME);
         agenda.hurry("uid-1");

@@ -216,9 +216,7 @@ class ClaimIT {
         VirtualImageStatus status = ready(name);
         PersistentVolumeClaim claim = claim(status.target().persistentVolumeClaimName());
         Path volume = volume(claim);
-        assertThat(claim.getMetadata().getOwnerReferences())
-                .singleElement()
-                .satisfies(owner -> assertThat(owner.getKind()).isEqualTo(WellKnown.KIND));
+        assertThat(claim.getMetadata().getOwnerReferences()).isEmpty();
 
         world.images().delete(name);
 

@@ -44,6 +44,7 @@ public final class EndToEnd implements ParameterResolver, AfterAllCallback {
             SandboxOptions options = SandboxOptions.in(directory.resolve("sandbox"))
                     .with("FETCH_RETRY_BUDGET", "5s")
                     .with("MAX_UPLOAD_SIZE", "8Gi")
+                    .with("UPLOAD_DEADLINE", "60m")
                     // Long enough for staging to be cleaned a second time, as it is a minute after the last work.
                     .with("WITHDRAWN_KEPT", "90s")
                     .with("RESYNC", "5s");

@@ -123,12 +123,20 @@ class InUseIT {
     @Test
     void aDeletionInTheMiddleWaitsToo() throws Exception {
         Path source = world.files().resolve("used-early.qcow2");
-        SampleImages.writeQcow2(source, 512 * MIB, 200 * MIB, 71);
+        SampleImages.writeQcow2(source, 1024 * MIB, 600 * MIB, 71);
         machine("used-early-vm", "Pending", "used-early");
         VirtualImage image = world.images().apply("used-early", world.slow().uri("used-early.qcow2"), null);
         awaitUse(image, "{\"machines\": [\"used-early-vm\"], \"deletionAsked\": false}");
         world.images().delete("used-early");
         awaitUse(image, "{\"machines\": [\"used-early-vm\"], \"deletionAsked\": true}");
+        VirtualImage waiting =
+                world.images().await("used-early", "Terminating", WITHIN, seen -> seen.phase() == Phase.TERMINATING);
+        assertThat(waiting.getStatus()
+                        .condition(ConditionType.READY)
+                        .orElseThrow()
+                        .getStatus())
+                .isEqualTo("False");
+        assertThat(waiting.getStatus().target()).isNull();
         PlatformObjects.VIRTUAL_MACHINE.delete(world, "used-early-vm");
         world.images().awaitGone("used-early", WITHIN);
         assertThat(request(image).get("type").asString()).endsWith("ImageWithdrawn");

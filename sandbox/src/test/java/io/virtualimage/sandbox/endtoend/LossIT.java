@@ -75,8 +75,12 @@ class LossIT {
         assertThat(Files.mismatch(Programs.diskOf(url, world.directory()), source))
                 .isEqualTo(-1);
         await().atMost(AT_ONCE)
-                .untilAsserted(() -> assertThat(kubectl("describe", "vi", "loss-manifest"))
-                        .containsOnlyOnce("VirtualImageLostRecovered"));
+                .untilAsserted(() ->
+                        assertThat(kubectl("describe", "vi", "loss-manifest")).contains("VirtualImageLostRecovered"));
+        world.images().delete("loss-manifest");
+        world.images().awaitGone("loss-manifest", WITHIN);
+        assertThat(kubectl("get", "events", "--field-selector", "involvedObject.name=loss-manifest"))
+                .containsOnlyOnce("VirtualImageLostRecovered");
     }
 
     @Test
@@ -160,7 +164,7 @@ class LossIT {
 
     @Test
     void whatALatePublisherLeavesIsSweptAndNothingElse() throws Exception {
-        source("loss-first", 85);
+        SampleImages.writeQcow2(world.files().resolve("loss-first.qcow2"), 512 * MIB, 300 * MIB, 85);
         source("loss-second", 86);
         world.images().apply("loss-stray", world.slow().uri("loss-first.qcow2"), null);
         world.images().await("loss-stray", "Provisioning", WITHIN, seen -> seen.phase() == Phase.PROVISIONING);

@@ -19,6 +19,7 @@ import io.virtualimage.sandbox.Images;
 import io.virtualimage.sandbox.Sandbox;
 import io.virtualimage.sandbox.SandboxOptions;
 import io.virtualimage.sandbox.components.Nginx;
+import io.virtualimage.sandbox.components.Ports;
 import io.virtualimage.sandbox.endtoend.EndToEnd.World;
 import io.virtualimage.sandbox.endtoend.ObservedLives.Seen;
 import io.virtualimage.sandbox.nodes.LocalStorage;
@@ -55,7 +56,7 @@ import org.junit.jupiter.params.provider.EnumSource;
 class PhaseTableIT {
     private static final long MIB = 1 << 20;
     private static final Duration WITHIN = Duration.ofMinutes(2);
-    private static final Duration UPLOAD_DEADLINE = Duration.ofSeconds(5);
+    private static final Duration UPLOAD_DEADLINE = Duration.ofSeconds(20);
 
     private static final String SOURCE = "DatasourceReady True DatasourceReady";
     private static final String CLASS = "StorageClassReady True StorageClassReady";
@@ -70,7 +71,13 @@ class PhaseTableIT {
     private final Map<PhaseArrow, Set<Storage>> walked = new EnumMap<>(PhaseArrow.class);
     private final Set<String> words = new TreeSet<>();
     private World world;
+
+    /** The registry at a slow pace. */
     private Nginx crawling;
+
+    /** The registry as the publisher sees it: some images can't be deleted there. */
+    private Nginx keeper;
+
     private KubernetesClient client;
     private ObservedLives lives;
 
@@ -79,7 +86,9 @@ class PhaseTableIT {
         Path parent = Files.createDirectories(Path.of("target", "end-to-end").toAbsolutePath());
         Path directory = Files.createTempDirectory(parent, "phases-");
         Path files = Files.createDirectories(directory.resolve("files"));
+        Path keeping = Files.createDirectories(directory.resolve("nginx-keeping"));
         Sandbox sandbox = Sandbox.start(SandboxOptions.in(directory.resolve("sandbox"))
+                .with("REGISTRY_URL", "http://127.0.0.1:" + new Ports(keeping).port("nginx"))
                 .with("UPLOAD_DEADLINE", UPLOAD_DEADLINE.toSeconds() + "s")
                 .with("FETCH_RETRY_BUDGET", "5s"));
         world = new World(
@@ -95,6 +104,12 @@ class PhaseTableIT {
                 files,
                 "proxy_pass %s; proxy_set_header Host $http_host; limit_rate 2m;"
                         .formatted(sandbox.value("REGISTRY_URL").replaceFirst("/$", "")));
+        keeper = Nginx.start(
+                keeping,
+                files,
+                "set $asked $request_method$request_uri; if ($asked ~ ^DELETE.*/undeletable) { return 405; }"
+                        + " client_max_body_size 0; proxy_request_buffering off; proxy_set_header Host $http_host; proxy_pass %s;"
+                                .formatted(sandbox.value("REGISTRY_URL").replaceFirst("/$", "")));
         client = ClaimedDisk.client(world);
         lives = new ObservedLives(client, "default");
         SampleImages.writeQcow2(files.resolve("small.qcow2"), 64 * MIB, 3 * MIB, 71);
@@ -107,6 +122,7 @@ class PhaseTableIT {
         lives.close();
         client.close();
         crawling.close();
+        keeper.close();
         world.close();
     }
 
@@ -272,6 +288,16 @@ class PhaseTableIT {
         life.expectEvents(BEGUN, DONE, "VirtualImageLostRecovered", "VirtualImageLostRecovered");
     }
 
+    @Test
+    void oneThatTheRegistryKeeps() throws Exception {
+        Life life = new Life("undeletable", Storage.CONTAINER_REGISTRY, web("small.qcow2"));
+        String url = arrive(life).getStatus().target().registryURL();
+        life.leave(SOURCE, "Ready True Ready", FREE);
+        life.expectEvents(BEGUN, DONE, "VirtualImageCleanupIncomplete");
+        assertThat(curl(manifestUri(url), "-H", "Accept: application/vnd.oci.image.manifest.v1+json"))
+                .contains("schemaVersion");
+    }
+
     private static String manifestUri(String url) {
         return "http://" + url.replaceFirst("/", "/v2/").replaceFirst(":([^:/]+)$", "/manifests/$1");
     }
@@ -302,7 +328,8 @@ class PhaseTableIT {
         String used = "InUse True AttachedToVirtualMachine";
         world.images()
                 .await(life.name, "in use", WITHIN, image -> conditions(image).contains(used));
-        world.images().delete(life.name);
+        // By no means may the garbage collector take the claim.
+        kubectl("delete", "vi", life.name, "--cascade=foreground", "--wait=false");
         VirtualImage waiting = life.step(PhaseArrow.DELETED, SOURCE, "Ready True Ready", used, GOING);
         assertThat(waiting.getStatus()
                         .condition(ConditionType.TERMINATING)
@@ -310,6 +337,22 @@ class PhaseTableIT {
                         .getMessage())
                 .contains("phases-machine");
         assertThat(waiting.getStatus().target()).isNotNull();
+        world.images()
+                .await(
+                        life.name,
+                        "the garbage collector's end with it",
+                        WITHIN,
+                        image -> !image.getMetadata().getFinalizers().contains("foregroundDeletion"));
+        String claim = waiting.getStatus().target().persistentVolumeClaimName();
+        if (claim != null) {
+            assertThat(client.persistentVolumeClaims()
+                            .inNamespace("default")
+                            .withName(claim)
+                            .get()
+                            .getMetadata()
+                            .getDeletionTimestamp())
+                    .isNull();
+        }
         machine("Stopped", life.name);
         life.next(PhaseArrow.GONE);
         life.expectEvents(BEGUN, DONE);

@@ -43,6 +43,10 @@ import org.junit.jupiter.api.io.TempDir;
 /** What is read at {@code /metrics} of processes that run. */
 class MetricsIT {
     private static final Duration SOON = Duration.ofSeconds(60);
+
+    /** So many that no partition is left without one. */
+    private static final int IMAGES = 60;
+
     private static final String PHASE = "d8_virtualization_virtualimage_status_phase";
 
     @TempDir
@@ -110,7 +114,7 @@ class MetricsIT {
     @Test
     void everyImageIsMeasuredByTheOneReplicaThatHasItsPartition() throws Exception {
         List<Incarnation> images = new ArrayList<>();
-        for (int i = 0; i < 12; i++) {
+        for (int i = 0; i < IMAGES; i++) {
             images.add(
                     new Incarnation("default", "image-" + i, UUID.randomUUID().toString(), 1, 0));
         }
@@ -122,7 +126,7 @@ class MetricsIT {
                 await().atMost(SOON).untilAsserted(() -> {
                     assertThat(phases(one)).isNotEmpty();
                     assertThat(phases(two)).isNotEmpty();
-                    assertThat(phases(one, two)).hasSize(12 * 8);
+                    assertThat(phases(one, two)).hasSize(IMAGES * 8);
                 });
                 assertThat(phases(one, two))
                         .map(line -> line.replaceFirst("replica=\"[a-z]+\",", ""))
@@ -130,7 +134,7 @@ class MetricsIT {
                                 line(images.getFirst(), "Pending") + " 1.0", line(images.getFirst(), "Ready") + " 0.0")
                         .doesNotHaveDuplicates();
             }
-            await().atMost(SOON).until(() -> phases(one).size() == 12 * 8);
+            await().atMost(SOON).until(() -> phases(one).size() == IMAGES * 8);
             assertThat(value(one, "virtualimage_oldest_unfinished_seconds", "")).isPositive();
 
             kafka.say(published(images.getFirst()));

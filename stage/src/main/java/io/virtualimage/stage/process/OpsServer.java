@@ -69,18 +69,17 @@ final class OpsServer implements AutoCloseable {
 
     private static HttpHandler page(String path, HttpHandler page) {
         return exchange -> {
-            try (exchange) {
-                boolean here =
-                        "/".equals(path) || path.equals(exchange.getRequestURI().getPath());
-                boolean get = "GET".equals(exchange.getRequestMethod()) || "HEAD".equals(exchange.getRequestMethod());
-                if (!get) {
-                    send(exchange, new Answer(METHOD_NOT_ALLOWED, TEXT, "only GET\n"));
-                } else if (here) {
-                    page.handle(exchange);
-                } else {
-                    send(exchange, new Answer(NOT_FOUND, TEXT, "no such page\n"));
-                }
+            boolean here =
+                    "/".equals(path) || path.equals(exchange.getRequestURI().getPath());
+            boolean get = "GET".equals(exchange.getRequestMethod()) || "HEAD".equals(exchange.getRequestMethod());
+            if (!get) {
+                send(exchange, new Answer(METHOD_NOT_ALLOWED, TEXT, "only GET\n"));
+            } else if (here) {
+                page.handle(exchange);
+            } else {
+                send(exchange, new Answer(NOT_FOUND, TEXT, "no such page\n"));
             }
+            exchange.close(); // of one that broke, the server cuts the connection: half an answer must not look whole
         };
     }
 
@@ -107,11 +106,11 @@ final class OpsServer implements AutoCloseable {
             exchange.getResponseHeaders().set("Content-Encoding", "gzip");
         }
         exchange.sendResponseHeaders(OK, 0);
-        try (OutputStream body = zipped
+        OutputStream body = zipped
                 ? new GZIPOutputStream(exchange.getResponseBody(), BUFFER)
-                : new BufferedOutputStream(exchange.getResponseBody(), BUFFER)) {
-            metrics.writeTo(body);
-        }
+                : new BufferedOutputStream(exchange.getResponseBody(), BUFFER);
+        metrics.writeTo(body);
+        body.close(); // not if it broke
     }
 
     int port() {

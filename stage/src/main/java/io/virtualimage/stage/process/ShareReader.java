@@ -158,7 +158,9 @@ final class ShareReader implements AutoCloseable {
         @Override
         public void onPartitionsAssigned(Collection<TopicPartition> partitions) {
             partitions.forEach(partition -> book.add(partition.partition()));
-            consumer.seekToBeginning(partitions);
+            if (!partitions.isEmpty()) { // none at all would stand for all that there are
+                consumer.seekToBeginning(partitions);
+            }
         }
 
         @Override

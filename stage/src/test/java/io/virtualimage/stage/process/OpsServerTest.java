@@ -2,8 +2,10 @@ package io.virtualimage.stage.process;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.catchThrowable;
 
 import java.io.ByteArrayInputStream;
+import java.io.IOException;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
@@ -47,6 +49,17 @@ class OpsServerTest {
             assertThat(response.body()).hasSizeLessThan(text.length / 10);
             assertThat(new GZIPInputStream(new ByteArrayInputStream(response.body())))
                     .hasBinaryContent(text);
+        }
+    }
+
+    @Test
+    void metricsThatBreakOffAreNotTakenForAll() throws Exception {
+        try (OpsServer server = OpsServer.start(0, live, ready, out -> {
+            out.write("a_metric 1\n".getBytes(UTF_8));
+            throw new IllegalStateException("the next one can't be read");
+        })) {
+            assertThat(catchThrowable(() -> get(server, "/metrics"))).isInstanceOf(IOException.class);
+            assertThat(get(server, "/livez").statusCode()).isEqualTo(200);
         }
     }
 
